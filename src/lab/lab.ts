@@ -1,0 +1,35 @@
+/**
+ * A lab: a disposable stack (PostgreSQL, object store, the sample application) in which steps run. Nothing outside a
+ * lab is ever touched by a rehearsal; what a lab made is marked as its own and removed with it.
+ */
+import type { LabName } from '../runbook/model.ts';
+import type { Settings } from '../settings.ts';
+
+/** A part of the lab that scenarios and readers stop and start. */
+export type Service = {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  running(): Promise<boolean>;
+  /** The file its output goes to. */
+  log: string;
+};
+
+export type Lab = {
+  kind: LabName;
+  /** Holds everything the lab made: data folders, logs, credentials, working folders. */
+  folder: string;
+  versions: { postgres: string; minio: string; mc: string };
+  /** As the administrator: a superuser, as the official image makes POSTGRES_USER. */
+  settings: Settings;
+  /**
+   * The whole environment of a reader's terminal: PATH with psql, pg_restore, mc and drillbook; HOME, PGPASSFILE, PGSERVICEFILE
+   * and MC_CONFIG_DIR of its own below `folder`; the settings (POSTGRES_*, MINIO_*), PGHOST, PGPORT, PGUSER, BUCKET (bucket
+   * and prefix), KEY_TABLES, MIN_TABLES. `plain-owner` is no superuser: owner of the database, CREATEDB, pg_signal_backend.
+   */
+  environment(reader: 'administrator' | 'plain-owner'): Record<string, string>;
+  services: { postgres: Service; minio: Service; backend: Service };
+  /** The sample application's address, e.g. http://127.0.0.1:38111 */
+  backendUrl: string;
+  /** Stops every process of the lab by its id and removes `folder`. Safe to call twice. */
+  down(): Promise<void>;
+};

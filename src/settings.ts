@@ -1,0 +1,174 @@
+/**
+ * Settings: the environment, read once at the border into typed values by one schema. All faults are reported at once,
+ * before anything is touched. Every secret may also come from a file: `<NAME>_FILE`.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { Failure } from './failure.ts';
+
+/** A table by schema and name, unquoted and as PostgreSQL stores it. */
+export type TableName = { schema: string; name: string };
+
+const SECRETS = ['POSTGRES_PASSWORD', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY'] as const;
+const REQUIRED = [
+  'POSTGRES_HOST',
+  'POSTGRES_USER',
+  'POSTGRES_PASSWORD',
+  'MINIO_ENDPOINT',
+  'MINIO_ACCESS_KEY',
+  'MINIO_SECRET_KEY',
+] as const;
+
+/** FreshTrack is the sample and the default: its key tables and its least number of tables hold for it alone. */
+const SAMPLE = { database: 'freshtrack', keyTables: 'organizations,users,sites', minTables: 10 } as const;
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be between ${min} and ${max}`);
+
+const databaseName = z
+  .string()
+  .min(1)
+  .refine((name) => Buffer.byteLength(name) <= 63, 'PostgreSQL cuts names at 63 bytes');
+
+/** Reading order, defaults and forms of everything the environment may hold. */
+const environment = z.object({
+  POSTGRES_HOST: z.string().min(1),
+  POSTGRES_PORT: whole(1, 65_535).default(5432),
+  POSTGRES_USER: z.string().min(1),
+  POSTGRES_PASSWORD: z.string(),
+  POSTGRES_DB: databaseName.default(SAMPLE.database),
+  MINIO_ENDPOINT: z.string().min(1).transform(endpointOf),
+  MINIO_ACCESS_KEY: z.string().min(1),
+  MINIO_SECRET_KEY: z.string().min(1),
+  MINIO_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a bucket name')
+    .default('postgres-backups'),
+  MINIO_PREFIX: z
+    .string()
+    .regex(/^(?:[\w.-]+(?:\/[\w.-]+)*)?\/?$/, 'must be folder names joined by "/"')
+    .transform((prefix) => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`))
+    .default(''),
+  MINIO_REGION: z.string().min(1).default('us-east-1'),
+  KEY_TABLES: z.string().transform(tableNames).optional(),
+  MIN_TABLES: whole(0, 1_000_000).optional(),
+  BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
+});
+
+export type Settings = {
+  postgres: { host: string; port: number; user: string; password: string; database: string };
+  store: {
+    endpoint: URL;
+    accessKey: string;
+    secretKey: string;
+    bucket: string;
+    /** Empty, or ending with "/". */
+    prefix: string;
+    region: string;
+  };
+  keyTables: TableName[];
+  /** The least number of tables in schema public that a restored database must have. */
+  minTables: number;
+  keepDays: number;
+};
+
+/**
+ * Reads the settings. An empty value counts as missing.
+ * @throws Failure settings-missing (names all that are missing), settings-invalid (says all that is wrong)
+ */
+export function readSettings(env: Record<string, string | undefined> = process.env): Settings {
+  const { values, faults } = withFiles(env);
+  const missing = REQUIRED.filter(
+    (name) => values[name] === undefined && !faults.some((fault) => fault.startsWith(name)),
+  );
+  if (missing.length > 0) throw new Failure('settings-missing', { names: missing.join(', ') });
+  const read = environment.safeParse(values);
+  if (!read.success) faults.push(...read.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  if (faults.length > 0 || !read.success) throw new Failure('settings-invalid', { faults: faults.join('; ') });
+  const v = read.data;
+  const sample = v.POSTGRES_DB === SAMPLE.database;
+  return {
+    postgres: {
+      host: v.POSTGRES_HOST,
+      port: v.POSTGRES_PORT,
+      user: v.POSTGRES_USER,
+      password: v.POSTGRES_PASSWORD,
+      database: v.POSTGRES_DB,
+    },
+    store: {
+      endpoint: v.MINIO_ENDPOINT,
+      accessKey: v.MINIO_ACCESS_KEY,
+      secretKey: v.MINIO_SECRET_KEY,
+      bucket: v.MINIO_BUCKET,
+      prefix: v.MINIO_PREFIX,
+      region: v.MINIO_REGION,
+    },
+    keyTables: v.KEY_TABLES ?? (sample ? SAMPLE.keyTables.split(',').map((name) => ({ schema: 'public', name })) : []),
+    minTables: v.MIN_TABLES ?? (sample ? SAMPLE.minTables : 1),
+    keepDays: v.BACKUP_KEEP_DAYS,
+  };
+}
+
+/** The values that must never appear in output, longest first, so that one that holds another is replaced whole. */
+export function secretsOf(settings: Settings): string[] {
+  return [settings.postgres.password, settings.store.secretKey, settings.store.accessKey]
+    .filter((secret) => secret.length > 0)
+    .sort((a, b) => b.length - a.length);
+}
+
+/** Drops empty values and reads `<NAME>_FILE` for secrets; a trailing newline of the file is not part of the value. */
+function withFiles(env: Record<string, string | undefined>): { values: Record<string, string>; faults: string[] } {
+  const values: Record<string, string> = {};
+  const faults: string[] = [];
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && value !== '') values[name] = value;
+  for (const name of SECRETS) {
+    const file = values[`${name}_FILE`];
+    if (file === undefined || values[name] !== undefined) continue;
+    try {
+      values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch (cause) {
+      faults.push(`${name}_FILE cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+  return { values, faults };
+}
+
+/** A URL; without a scheme http for loopback and single-label hosts, else https. */
+function endpointOf(text: string, context: z.core.$RefinementCtx): URL {
+  const host = text.replace(/^\w+:\/\//, '').replace(/[:/].*$/, '');
+  const local = host === '' || text.startsWith('[::1]') || !host.includes('.') || /^127\.\d+\.\d+\.\d+$/.test(host);
+  try {
+    const url = new URL(/^\w+:\/\//.test(text) ? text : `${local ? 'http' : 'https'}://${text}`);
+    if ((url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '' && url.pathname === '/')
+      return url;
+  } catch {
+    // said below
+  }
+  context.addIssue({ code: 'custom', message: 'must be a URL such as http://localhost:9000, without a path' });
+  return z.NEVER;
+}
+
+/** `organizations, "Mixed Case", audit.events` → names; `public` is implied, unquoted names fold to lower case. */
+function tableNames(text: string, context: z.core.$RefinementCtx): TableName[] {
+  const identifier = String.raw`(?:"(?:[^"]|"")+"|[\p{L}_][\p{L}\p{N}_$]*)`;
+  const form = new RegExp(String.raw`\s*(${identifier})(?:\.(${identifier}))?\s*(?:,|$)`, 'uy');
+  const names: TableName[] = [];
+  while (form.lastIndex < text.length) {
+    const match = form.exec(text);
+    if (match === null) {
+      context.addIssue({ code: 'custom', message: 'must be table names separated by commas' });
+      return z.NEVER;
+    }
+    const [first, second] = [match[1] ?? '', match[2]].map((part) => part && unquote(part));
+    names.push(second === undefined ? { schema: 'public', name: first ?? '' } : { schema: first ?? '', name: second });
+  }
+  return names;
+}
+
+function unquote(identifier: string): string {
+  return identifier.startsWith('"') ? identifier.slice(1, -1).replaceAll('""', '"') : identifier.toLowerCase();
+}
