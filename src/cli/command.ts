@@ -1,0 +1,119 @@
+/**
+ * What every command of the CLI has in common: `--help` with examples, unknown flags refused, progress, Ctrl-C that
+ * cleans up, and the exit status of design: 0 true · 1 disproved · 2 wrong command line · 3 undecided · 130/143
+ * interrupted.
+ */
+import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, parseArgs, renderUsage } from 'citty';
+import { closest } from 'fastest-levenshtein';
+import { Failure, Interrupted } from '../failure.ts';
+import type { Report } from '../progress.ts';
+import { drawProgress } from './progress.ts';
+
+export type CommandContext<T extends ArgsDef> = { args: ParsedArgs<T>; report: Report; signal: AbortSignal };
+
+export type Command<T extends ArgsDef = ArgsDef> = {
+  name: string;
+  /** One sentence for the list of commands. */
+  summary: string;
+  /** Command lines a person can copy, each with what it does. */
+  examples: [line: string, meaning: string][];
+  args: T;
+  /** Returns the exit status. */
+  run(context: CommandContext<T>): Promise<0 | 1 | 2 | 3>;
+};
+
+/** Lets TypeScript infer the arguments of a command. */
+export function command<const T extends ArgsDef>(definition: Command<T>): Command<T> {
+  return definition;
+}
+
+/**
+ * Performs one command with what follows its name on the command line, and returns the process's exit status. Errors
+ * that are not Failures are bugs and are thrown.
+ */
+export async function perform<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): Promise<number> {
+  if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
+    process.stdout.write(await helpOf(definition));
+    return 0;
+  }
+  const progress = drawProgress();
+  try {
+    const args = checked(definition, rawArgs);
+    return await interruptible((signal) => definition.run({ args, report: progress.report, signal }));
+  } catch (error) {
+    progress.end();
+    return explain(error);
+  } finally {
+    progress.end();
+  }
+}
+
+/** Prints a Failure or an interruption as a person should read it, and returns the exit status; throws bugs on. */
+export function explain(error: unknown): number {
+  if (error instanceof Interrupted) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exit;
+  }
+  if (!(error instanceof Failure)) throw error;
+  process.stderr.write(`error: ${error.message} [${error.code}]\n  ${error.hint}\n`);
+  return error.exit;
+}
+
+/**
+ * Runs work with a signal that SIGINT and SIGTERM abort. The work cleans up and throws; a second Ctrl-C does not cut
+ * that short.
+ * @throws Interrupted when a signal came
+ */
+export async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+  const controller = new AbortController();
+  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
+    if (!controller.signal.aborted) process.stderr.write('\nStopping; removing what was made …\n');
+    controller.abort(new Interrupted(name));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  try {
+    const result = await work(controller.signal);
+    controller.signal.throwIfAborted();
+    return result;
+  } catch (error) {
+    if (controller.signal.aborted) throw controller.signal.reason;
+    throw error;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** Parses and refuses what the command does not know: citty lets unknown flags pass in silence. */
+function checked<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): ParsedArgs<T> {
+  const flags = Object.entries(definition.args).filter(([, arg]) => arg.type !== 'positional');
+  const known = flags.flatMap(([name, arg]) => [name, `no-${name}`, ...[('alias' in arg && arg.alias) || []].flat()]);
+  for (const raw of rawArgs) {
+    if (raw === '--') break;
+    const flag = /^--?([^=]+)/.exec(raw)?.[1];
+    if (flag === undefined || known.includes(flag)) continue;
+    const nearest = known.length > 0 ? `--${closest(flag, known)}` : '';
+    throw new Failure('flag-unknown', { command: definition.name, flag: raw, nearest });
+  }
+  let args: ParsedArgs<T>;
+  try {
+    args = parseArgs<T>(rawArgs, definition.args);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+    throw new Failure('argument-wrong', { command: definition.name, argument: 'Arguments', reason }, { cause });
+  }
+  const places = Object.values(definition.args).filter((arg) => arg.type === 'positional').length;
+  const many = Object.keys(definition.args).some((name) => name === 'paths');
+  if (!many && args._.length > places) {
+    const argument = `"${args._[places]}"`;
+    throw new Failure('argument-wrong', { command: definition.name, argument, reason: 'is one argument too many' });
+  }
+  return args;
+}
+
+async function helpOf<T extends ArgsDef>(definition: Command<T>): Promise<string> {
+  const meta = { name: `drillbook ${definition.name}`, description: definition.summary };
+  const shape: CommandDef<T> = defineCommand({ meta, args: definition.args });
+  const width = Math.max(...definition.examples.map(([line]) => line.length));
+  const examples = definition.examples.map(([line, meaning]) => `  ${line.padEnd(width)}   ${meaning}`);
+  return `${await renderUsage(shape)}\nEXAMPLES\n\n${examples.join('\n')}\n\n`;
+}
