@@ -57,6 +57,27 @@ export const FAILURES = {
     sentence: (d) => `${d.program} did not end within ${d.seconds} s and was stopped.`,
     hint: () => 'The server or the disk may be overloaded; look at both, then try again.',
   },
+  // The lab
+  'lab-missing': {
+    exit: 3,
+    sentence: (d) => (d.folder ? `There is no lab in ${d.folder}.` : 'No lab is up.'),
+    hint: () => 'Run "drillbook lab up".',
+  },
+  'lab-folder-taken': {
+    exit: 2,
+    sentence: (d) => `${d.folder} is not empty, so a lab cannot be made in it.`,
+    hint: () => 'Name an empty folder, or none: a new one is made then.',
+  },
+  'service-not-started': {
+    exit: 3,
+    sentence: (d) => `The lab's ${d.service} did not start: ${d.message}`,
+    hint: (d) => `Its output is in ${d.log}.`,
+  },
+  'service-port-taken': {
+    exit: 3,
+    sentence: (d) => `The lab's ${d.service} cannot start: another program took its port ${d.port} meanwhile.`,
+    hint: () => 'End that program, or make a new lab: "drillbook lab reset".',
+  },
 } as const satisfies Record<string, Entry>;
 
 export type FailureCode = keyof typeof FAILURES;

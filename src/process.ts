@@ -6,6 +6,7 @@
  * `stream` uses Node's spawn directly: zx 8.8 reads standard output without back-pressure and keeps all of it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { $ } from 'zx';
 import { Failure } from './failure.ts';
@@ -120,6 +121,36 @@ export async function stream(
       await ended.catch(() => {});
     },
   };
+}
+
+/**
+ * Starts a program that goes on after we end: a service. Its output is appended to the file `log`. What ends it again,
+ * by its id, is the caller's business.
+ * @returns its process id
+ * @throws Failure program-missing
+ */
+export async function launch(
+  program: string,
+  args: readonly string[],
+  options: { env: Record<string, string>; cwd: string; log: string },
+): Promise<number> {
+  const log = openSync(options.log, 'a', 0o600);
+  try {
+    const child = spawn(program, args, {
+      env: options.env,
+      cwd: options.cwd,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', (cause) => reject(new Failure('program-missing', { program }, { cause })));
+    });
+    child.unref();
+    return child.pid ?? 0;
+  } finally {
+    closeSync(log);
+  }
 }
 
 /** Signals a process group and reports whether there was one. */

@@ -1,0 +1,15 @@
+/** A Chromium for the browser tests. */
+import { Failure } from '../../failure.ts';
+import { inPath } from './find.ts';
+import type { ProvideOptions } from './provide.ts';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** @returns the program's path
+ * @throws Failure program-missing with every way to provide it */
+export async function provideChromium(options: ProvideOptions): Promise<string> {
+  const env = options.env ?? process.env;
+  const found = NAMES.flatMap((name) => inPath(name, env))[0];
+  if (found !== undefined) return found;
+  throw new Failure('program-missing', { program: 'Chromium' });
+}

@@ -1,0 +1,45 @@
+/** PostgreSQL: server and client programs of one version, in one folder. */
+import { globSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../failure.ts';
+import { versionIn } from '../../postgres/programs.ts';
+import { runOrFail } from '../../process.ts';
+import { cacheFolder, type Env, isProgram, pathFolders } from './find.ts';
+import type { ProvideOptions } from './provide.ts';
+
+export type Postgres = {
+  /** The folder with initdb, postgres, psql, pg_dump and pg_restore. */
+  bin: string;
+  /** E.g. `15.18`. */
+  version: string;
+};
+
+const NEEDED = ['initdb', 'postgres', 'psql', 'pg_dump', 'pg_restore'];
+
+/** @throws Failure program-missing with every way to provide it */
+export async function providePostgres(options: ProvideOptions): Promise<Postgres> {
+  const env = options.env ?? process.env;
+  const found = await findPostgres(env);
+  if (found !== undefined) return found;
+  throw new Failure('program-missing', { program: 'PostgreSQL' });
+}
+
+/** In PATH, else the newest below /usr/lib/postgresql, else what an earlier run unpacked into the cache. */
+export async function findPostgres(env: Env, system = '/usr/lib/postgresql'): Promise<Postgres | undefined> {
+  for (const bin of [...pathFolders(env), ...newest(join(system, '*/bin')), ...cached(env)]) {
+    if (!NEEDED.every((name) => isProgram(join(bin, name)))) continue;
+    // Debian's wrapper in /usr/bin chooses a version by clusters that have nothing to do with us.
+    if (realpathSync(join(bin, 'psql')).endsWith('pg_wrapper')) continue;
+    const { stdout } = await runOrFail(join(bin, 'postgres'), ['--version'], { timeout: 30_000 });
+    return { bin, version: versionIn(stdout) };
+  }
+  return undefined;
+}
+
+function cached(env: Env): string[] {
+  return newest(join(cacheFolder(env), 'postgres*/**/bin'));
+}
+
+function newest(pattern: string): string[] {
+  return globSync(pattern).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
+}

@@ -1,0 +1,133 @@
+/** Makes a local lab: PostgreSQL and MinIO as programs of this machine, without Docker. */
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Failure } from '../failure.ts';
+import { connect } from '../postgres/connection.ts';
+import type { Report } from '../progress.ts';
+import type { Lab } from './lab.ts';
+import { identify } from './local/identity.ts';
+import { localLab, settingsOf } from './local/local.ts';
+import { makeBucket, prepareMinio } from './local/minio.ts';
+import { freePort } from './local/ports.ts';
+import { initialise } from './local/postgres.ts';
+import { prepareReaders, tmpOf } from './local/readers.ts';
+import { orphans, PREFIX, removeRemains } from './local/removal.ts';
+import { createRoles } from './local/roles.ts';
+import { newSecret, readState, type State, writeState } from './local/state.ts';
+import { provideMinio, providePostgres } from './programs.ts';
+
+export type LabOptions = {
+  /** An empty or absent folder to make it in; without it, a new one in the system's temporary folder. */
+  folder?: string;
+  /** The lab stays when the process that made it ends; otherwise the next `labUp` or `lab down` removes it then. */
+  keep?: boolean;
+  /** Settings other than the addresses and credentials, such as POSTGRES_DB and KEY_TABLES. */
+  env?: Record<string, string>;
+  report: Report;
+  signal?: AbortSignal | undefined;
+};
+
+/** How often ports are chosen anew when another program was quicker to take one. */
+const TRIES = 5;
+
+/**
+ * Starts PostgreSQL and MinIO with an empty bucket and the roles of the sample; the database and the application are
+ * made and started by `createSample`. Labs of processes that died are removed on the way.
+ * @throws Failure program-missing, service-not-started, lab-folder-taken; the signal's reason when aborted. Nothing is
+ * left behind then.
+ */
+export async function labUp(options: LabOptions): Promise<Lab & AsyncDisposable> {
+  const { report, signal } = options;
+  for (const folder of await orphans()) await attached(folder)?.down();
+  report({ kind: 'stage', title: 'Finding PostgreSQL and MinIO' });
+  const postgres = await providePostgres({ report, signal });
+  const store = await provideMinio({ report, signal });
+  const programs = { postgres: postgres.bin, minio: store.minio, mc: store.mc };
+  const versions = { postgres: postgres.version, ...store.versions };
+  for (let tried = 1; ; tried += 1) {
+    const folder = newFolder(options.folder);
+    try {
+      const lab = await start(folder, await newState({ programs, versions, options }), options);
+      return Object.assign(lab, { [Symbol.asyncDispose]: () => lab.down() });
+    } catch (error) {
+      await (attached(folder)?.down() ?? removeRemains(folder));
+      if (tried === TRIES || !isPortTaken(error)) throw error;
+    }
+  }
+}
+
+/**
+ * The lab that some process made in this folder.
+ * @throws Failure lab-missing
+ */
+export async function attachLab(folder: string): Promise<Lab & AsyncDisposable> {
+  const lab = attached(resolve(folder));
+  if (lab === undefined) throw new Failure('lab-missing', { folder });
+  return Object.assign(lab, { [Symbol.asyncDispose]: () => lab.down() });
+}
+
+async function start(folder: string, state: State, { report, signal }: LabOptions): Promise<Lab> {
+  // The mark comes first: from here on, whatever happens, this folder is known as ours.
+  writeState(folder, state);
+  for (const path of [join(folder, 'log'), tmpOf(folder)]) mkdirSync(path);
+  const lab = localLab(folder, state);
+  report({ kind: 'stage', title: 'Starting PostgreSQL' });
+  await initialise(folder, state, signal);
+  await lab.services.postgres.start();
+  {
+    await using client = await connect(lab.settings.postgres, { database: 'postgres', signal });
+    await createRoles(client, state);
+  }
+  report({ kind: 'stage', title: 'Starting MinIO' });
+  prepareMinio(folder, state);
+  await lab.services.minio.start();
+  signal?.throwIfAborted();
+  await makeBucket(folder, state, lab.settings.store.bucket);
+  prepareReaders(folder, state);
+  signal?.throwIfAborted();
+  return lab;
+}
+
+function attached(folder: string): Lab | undefined {
+  const state = readState(folder);
+  return state === undefined ? undefined : localLab(folder, state);
+}
+
+async function newState(lab: Pick<State, 'programs' | 'versions'> & { options: LabOptions }): Promise<State> {
+  const { programs, versions, options } = lab;
+  const state: State = {
+    mark: 'drillbook lab',
+    schema: 1,
+    kind: 'local',
+    createdAt: new Date().toISOString(),
+    owner: options.keep === true ? null : ((await identify(process.pid)) ?? null),
+    ports: { postgres: await freePort(), minio: await freePort(), backend: await freePort() },
+    secrets: {
+      administrator: newSecret(),
+      plainOwner: newSecret(),
+      application: newSecret(),
+      access: newSecret().slice(0, 20),
+      secret: newSecret(),
+    },
+    programs,
+    versions,
+    env: options.env ?? {},
+  };
+  settingsOf(state); // settings that are wrong are told before anything is made
+  return state;
+}
+
+/** PostgreSQL's own user must be able to enter it; what is secret inside is readable by its owner only. */
+function newFolder(wanted?: string): string {
+  const folder = wanted === undefined ? mkdtempSync(join(tmpdir(), PREFIX)) : resolve(wanted);
+  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Failure('lab-folder-taken', { folder });
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o711);
+  return realpathSync(folder);
+}
+
+function isPortTaken(error: unknown): boolean {
+  if (!(error instanceof Failure)) return false;
+  return error.code === 'service-port-taken' || /address already in use|port is already in use/i.test(error.message);
+}
