@@ -1,0 +1,34 @@
+/** `npm test`: provides what the checks need, then runs all of them with Node's own test runner. */
+import { spawn } from 'node:child_process';
+import { glob } from 'node:fs/promises';
+import { explain, interruptible } from '../src/cli/command.ts';
+import { drawProgress } from '../src/cli/progress.ts';
+import { provideChromium, provideMinio, providePostgres } from '../src/lab/programs.ts';
+
+/** Files side by side: as many as the machine has cores to give, for each starts servers of its own. */
+const CONCURRENCY = 2;
+
+process.exitCode = await interruptible(async (signal) => {
+  const progress = drawProgress();
+  for (const provide of [providePostgres, provideMinio, provideChromium])
+    await provide({ report: progress.report, signal });
+  progress.end();
+  return runTests(await testFiles(process.argv.slice(2)), signal);
+}).catch(explain);
+
+/** All test files, or those whose path holds one of the words given. */
+async function testFiles(words: string[]): Promise<string[]> {
+  const files = await Array.fromAsync(glob('test/**/*.test.ts'));
+  const chosen = files.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+  return chosen.sort();
+}
+
+function runTests(files: string[], signal: AbortSignal): Promise<number> {
+  const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+  if (process.env.CI) reporters.push('--test-reporter=junit', '--test-reporter-destination=.drillbook/junit.xml');
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${CONCURRENCY}`, ...reporters, ...files], {
+    stdio: 'inherit',
+  });
+  signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+}
