@@ -1,0 +1,18 @@
+/**
+ * The world that a page is rehearsed in, for the rest of the rehearsal:
+ *
+ *   await using world = await createWorld(lab, { report });
+ *   for (const { name } of page.scenarios) {
+ *     await using prepared = await prepareScenario(world, name);
+ *     … the lanes act, with valuesOf(page, prepared), prepared.environment and prepared.folder …
+ *     const after = await observe(world);
+ *     const faults = await proveOutcome({ page, world, prepared, before: prepared.before, after, outcome });
+ *   }
+ */
+export { createWorld, type WorldOptions } from './world/create.ts';
+export { observe } from './world/observe.ts';
+export { type Original, originalStillExists } from './world/original.ts';
+export { type PrepareOptions, prepareScenario } from './world/prepare.ts';
+export { resetWorld } from './world/reset.ts';
+export type { Observation, ObservedDatabase, ObservedObject, Prepared, World } from './world/types.ts';
+export { valuesOf } from './world/values.ts';
