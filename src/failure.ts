@@ -57,6 +57,115 @@ export const FAILURES = {
     sentence: (d) => `${d.program} did not end within ${d.seconds} s and was stopped.`,
     hint: () => 'The server or the disk may be overloaded; look at both, then try again.',
   },
+  // PostgreSQL
+  'postgres-unreachable': {
+    exit: 3,
+    sentence: (d) => `PostgreSQL at ${d.server} cannot be reached: ${d.reason}.`,
+    hint: () => 'Check that it runs, and POSTGRES_HOST and POSTGRES_PORT.',
+  },
+  'postgres-auth': {
+    exit: 3,
+    sentence: (d) => `PostgreSQL at ${d.server} refuses the user "${d.user}": ${d.reason}.`,
+    hint: () =>
+      'Check POSTGRES_USER and POSTGRES_PASSWORD (or the file named by POSTGRES_PASSWORD_FILE), and pg_hba.conf.',
+  },
+  'database-missing': {
+    exit: 3,
+    sentence: (d) => `PostgreSQL at ${d.server} has no database "${d.database}".`,
+    hint: () => 'Set POSTGRES_DB to one that exists; "psql --list" shows them.',
+  },
+  'postgres-newer': {
+    exit: 3,
+    sentence: (d) =>
+      `The server is PostgreSQL ${d.server}, but ${d.program} here is ${d.version}: an older one refuses.`,
+    hint: () =>
+      'Install the client programs of the server’s major version (package postgresql-client-<major>) or newer.',
+  },
+  'dump-failed': {
+    exit: 3,
+    sentence: (d) => `pg_dump could not read database "${d.database}": ${d.message}`,
+    hint: (d) =>
+      /permission denied|row-level security/.test(d.message ?? '')
+        ? 'The user must be able to read everything: the owner, a superuser, or a member of pg_read_all_data with BYPASSRLS.'
+        : 'No backup was made. The message is pg_dump’s own; try again when its cause is gone.',
+  },
+  // Archives
+  'archive-newer': {
+    exit: 3,
+    sentence: (d) =>
+      `The archive was made by pg_dump ${d.archive}; pg_restore here is ${d.program} and cannot read it.`,
+    hint: (d) =>
+      `Install the client programs of PostgreSQL ${d.needed} or newer (package postgresql-client-${d.needed}).`,
+  },
+  'archive-damaged': {
+    exit: 1,
+    sentence: (d) => `${d.archive} cannot be read to its end: ${d.message}`,
+    hint: () => 'Do not restore from it. Take another backup of the list: "drillbook backups".',
+  },
+  'archive-unknown': {
+    exit: 1,
+    sentence: (d) => `${d.archive} is no PostgreSQL archive: it ${d.reason}.`,
+    hint: () => 'It must be what pg_dump writes: custom format, tar, or SQL (gzip’d or not).',
+  },
+  // The object store
+  'store-unreachable': {
+    exit: 3,
+    sentence: (d) => `The object store at ${d.endpoint} cannot be reached: ${d.reason}.`,
+    hint: () => 'Check that it runs, and MINIO_ENDPOINT.',
+  },
+  'store-auth': {
+    exit: 3,
+    sentence: (d) => `The object store at ${d.endpoint} refuses access: ${d.reason}.`,
+    hint: () => 'Check MINIO_ACCESS_KEY, MINIO_SECRET_KEY and MINIO_REGION, and what this key may do.',
+  },
+  'store-full': {
+    exit: 3,
+    sentence: (d) => `The object store at ${d.endpoint} has no room: ${d.reason}.`,
+    hint: () => 'Give it more space, or remove old backups: "drillbook prune --dry-run" shows which may go.',
+  },
+  'bucket-missing': {
+    exit: 3,
+    sentence: (d) => `The object store at ${d.endpoint} has no bucket "${d.bucket}".`,
+    hint: (d) => `Check MINIO_BUCKET. A bucket is never made by itself: "mc mb <alias>/${d.bucket}" makes it.`,
+  },
+  'object-missing': {
+    exit: 1,
+    sentence: (d) => `There is no object "${d.name}" in bucket "${d.bucket}".`,
+    hint: () => 'It may have been removed meanwhile; "drillbook backups" lists what is there.',
+  },
+  'object-too-large': {
+    exit: 1,
+    sentence: (d) => `The object "${d.name}" holds more than the ${d.limit} bytes that are read of its kind.`,
+    hint: () => 'It is not what its name says; look at it before you trust it.',
+  },
+  'object-changed': {
+    exit: 3,
+    sentence: (d) => `The object "${d.name}" was replaced while it was read.`,
+    hint: () => 'Try again; find out who writes to this bucket.',
+  },
+  'no-space': {
+    exit: 3,
+    sentence: (d) => `There is no room left for ${d.file}.`,
+    hint: () => 'Free some space, or choose another folder with TMPDIR.',
+  },
+  // Backups
+  'no-backups': {
+    exit: 1,
+    sentence: (d) => `There is no backup of database "${d.database}" in ${d.store}.`,
+    hint: () =>
+      'Take one: "drillbook backup". If there should be some, check POSTGRES_DB, MINIO_BUCKET and MINIO_PREFIX.',
+  },
+  'backup-not-found': {
+    exit: 2,
+    sentence: (d) => `There is no backup "${d.name}".`,
+    hint: (d) => `The nearest: ${d.nearest}. "drillbook backups" lists them all.`,
+  },
+  'backup-name-taken': {
+    exit: 3,
+    sentence: (d) =>
+      `No name is free for a backup: "${d.name}" and those of the seconds after it exist or are being made.`,
+    hint: () => 'Another backup runs; wait until it is done.',
+  },
   // The lab
   'lab-missing': {
     exit: 3,

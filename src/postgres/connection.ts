@@ -1,0 +1,119 @@
+/** The one way to talk to PostgreSQL: a client that is closed on every way out, and errors a person can act on. */
+import pg from 'pg';
+import { Failure } from '../failure.ts';
+import type { Settings } from '../settings.ts';
+
+export type Client = pg.Client & AsyncDisposable;
+export type ConnectOptions = {
+  /** Without it, the database of the settings. */
+  database?: string;
+  /** When it is aborted the session is ended on the server too, so that a long query does not go on without us. */
+  signal?: AbortSignal | undefined;
+};
+
+/** How long a connection may take, in milliseconds. */
+const CONNECT_MS = 10_000;
+
+/**
+ * Connects; `await using` ends the session.
+ * @throws Failure postgres-unreachable, postgres-auth, database-missing; the signal's reason when aborted
+ */
+export async function connect(settings: Settings['postgres'], options: ConnectOptions = {}): Promise<Client> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const database = options.database ?? settings.database;
+  const client = await open(settings, database);
+  // A connection that is lost between two queries must not end the process: the next query tells of it.
+  client.on('error', () => {});
+  let ending: Promise<void> | undefined;
+  const abort = () => {
+    ending = endSession(settings, database, client);
+  };
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  return Object.assign(client, {
+    async [Symbol.asyncDispose]() {
+      signal?.removeEventListener('abort', abort);
+      await ending;
+      await client.end().catch(() => {});
+    },
+  });
+}
+
+/** A name as SQL takes it: `Mixed "x"` → `"Mixed ""x"""`. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * The whole environment for one of PostgreSQL's programs. The password travels here and never in the arguments, which
+ * every user of a machine can read. Ours goes along without its PG* variables, but those of TLS, and without secrets.
+ */
+export function environmentOf(
+  settings: Settings['postgres'],
+  database: string = settings.database,
+): Record<string, string | undefined> {
+  const ours = Object.entries(process.env).map(([name, value]): [string, string | undefined] => {
+    const foreign = name.startsWith('PG') && !name.startsWith('PGSSL');
+    return [name, foreign || /^(POSTGRES|MINIO)_/.test(name) ? undefined : value];
+  });
+  return {
+    ...Object.fromEntries(ours),
+    PGHOST: settings.host,
+    PGPORT: String(settings.port),
+    PGUSER: settings.user,
+    PGPASSWORD: settings.password,
+    PGDATABASE: database,
+    PGAPPNAME: 'drillbook',
+    PGCONNECT_TIMEOUT: String(CONNECT_MS / 1000),
+    // Messages are read by this program and by people who search for them.
+    LC_MESSAGES: 'C',
+  };
+}
+
+async function open(settings: Settings['postgres'], database: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    host: settings.host,
+    port: settings.port,
+    user: settings.user,
+    password: settings.password,
+    database,
+    application_name: 'drillbook',
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+  });
+  try {
+    await client.connect();
+    return client;
+  } catch (cause) {
+    client.on('error', () => {});
+    await client.end().catch(() => {});
+    throw connectionFailure(settings, database, cause);
+  }
+}
+
+function connectionFailure(settings: Settings['postgres'], database: string, cause: unknown): Failure {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const server = `${settings.host}:${settings.port}`;
+  const reason = cause instanceof AggregateError ? String(cause.errors[0]?.message) : messageOf(cause);
+  if (code === '28P01' || code === '28000' || /SASL|password/i.test(reason))
+    return new Failure('postgres-auth', { server, user: settings.user, reason }, { cause });
+  if (code === '3D000') return new Failure('database-missing', { server, database }, { cause });
+  return new Failure('postgres-unreachable', { server, reason }, { cause });
+}
+
+/** Ends our session from another one; where that fails, the connection is cut and the server notices later. */
+async function endSession(settings: Settings['postgres'], database: string, client: pg.Client): Promise<void> {
+  try {
+    // The number is the driver's own and missing from its types.
+    const { processID } = client as unknown as { processID: number };
+    const other = await open(settings, database);
+    await other.query('SELECT pg_terminate_backend($1)', [processID]).finally(() => other.end());
+  } catch {
+    client.end().catch(() => {});
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,48 @@
+import { text } from 'node:stream/consumers';
+import { Failure } from '../failure.ts';
+import type { Bucket } from './client.ts';
+import { codeOf } from './failures.ts';
+
+/** The greatest text that is read unless a caller says otherwise, in bytes. */
+const LIMIT = 64 * 1024 ** 2;
+
+/**
+ * A small object as text. One that is greater than `limit` bytes is refused, whatever its stated size.
+ * @throws Failure object-missing, object-too-large
+ */
+export async function getText(bucket: Bucket, name: string, limit: number = LIMIT): Promise<string> {
+  return bucket.ask(async () => {
+    const body = await bucket.client.getObject(bucket.name, bucket.prefix + name);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > limit) throw new Failure('object-too-large', { name, limit: String(limit) });
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }, name);
+}
+
+export async function putText(bucket: Bucket, name: string, content: string): Promise<void> {
+  await bucket.ask(() => bucket.client.putObject(bucket.name, bucket.prefix + name, Buffer.from(content)), name);
+}
+
+/**
+ * Puts a text only where no object has that name yet, and says whether it did. Of several who try at once one succeeds. (A
+ * store that knows no conditional requests ignores the condition.)
+ */
+export async function claim(bucket: Bucket, name: string, content: string): Promise<boolean> {
+  const request = { method: 'PUT', bucketName: bucket.name, objectName: bucket.prefix + name };
+  return bucket.ask(async () => {
+    try {
+      const answer = await bucket.client.makeRequestAsync({ ...request, headers: { 'if-none-match': '*' } }, content);
+      await text(answer);
+      return true;
+    } catch (cause) {
+      // 412; and 409 while another's request for the same name is under way.
+      if (['PreconditionFailed', 'ConditionalRequestConflict'].includes(codeOf(cause))) return false;
+      throw cause;
+    }
+  }, name);
+}
