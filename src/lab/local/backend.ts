@@ -1,5 +1,7 @@
 /** The sample application as a process of the lab. */
 import { fileURLToPath } from 'node:url';
+import { quoteIdentifier } from '../../postgres/connection.ts';
+import type { Settings, TableName } from '../../settings.ts';
 import type { Service } from '../lab.ts';
 import { daemonService } from './daemon.ts';
 import type { State } from './state.ts';
@@ -9,7 +11,7 @@ export const APPLICATION = 'freshtrack_app';
 
 const MAIN = fileURLToPath(new URL('../application/main.ts', import.meta.url));
 
-export function backendService(folder: string, state: State, database: string): Service {
+export function backendService(folder: string, state: State, settings: Settings): Service {
   return daemonService({
     name: 'backend',
     folder,
@@ -24,7 +26,8 @@ export function backendService(folder: string, state: State, database: string): 
       PGPORT: String(state.ports.postgres),
       PGUSER: APPLICATION,
       PGPASSWORD: state.secrets.application,
-      PGDATABASE: database,
+      PGDATABASE: settings.postgres.database,
+      KEY_TABLES: JSON.stringify(settings.keyTables.map(qualified)),
     },
     cwd: folder,
     // It is up when it answers; whether its database is there is what /readyz tells.
@@ -35,6 +38,10 @@ export function backendService(folder: string, state: State, database: string): 
 
 export function backendUrl(state: State): string {
   return `http://127.0.0.1:${state.ports.backend}`;
+}
+
+function qualified({ schema, name }: TableName): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
 /** The answer names the process, so that another program on this port cannot be taken for ours. */

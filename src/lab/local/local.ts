@@ -14,7 +14,7 @@ export function localLab(folder: string, state: State): Lab {
   const services = {
     postgres: postgresService(folder, state),
     minio: minioService(folder, state),
-    backend: backendService(folder, state, settings.postgres.database),
+    backend: backendService(folder, state, settings),
   };
   return {
     kind: 'local',

@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../../settings.ts';
+import { keyTableName } from './key-tables.ts';
 import { writeMcConfig } from './minio.ts';
 import { ADMINISTRATOR } from './postgres.ts';
 import type { State } from './state.ts';
@@ -62,7 +63,7 @@ export function readerEnvironment(
     PGPORT: String(postgres.port),
     PGUSER: roleOf(reader),
     BUCKET: `${store.bucket}/${store.prefix}`.replace(/\/$/, ''),
-    KEY_TABLES: settings.keyTables.map(({ schema, name }) => identifier(schema, name)).join(','),
+    KEY_TABLES: settings.keyTables.map(keyTableName).join(','),
     MIN_TABLES: String(settings.minTables),
     POSTGRES_HOST: postgres.host,
     POSTGRES_PORT: String(postgres.port),
@@ -85,12 +86,6 @@ export function tmpOf(folder: string): string {
 
 function homeOf(folder: string, reader: Reader): string {
   return join(folder, 'home', reader);
-}
-
-/** As KEY_TABLES reads it: `public` is implied, and only what is not plain lower case needs quotes. */
-function identifier(schema: string, name: string): string {
-  const part = (text: string) => (/^[a-z_][a-z0-9_]*$/.test(text) ? text : `"${text.replaceAll('"', '""')}"`);
-  return schema === 'public' ? part(name) : `${part(schema)}.${part(name)}`;
 }
 
 function quoted(text: string): string {
