@@ -166,6 +166,12 @@ export const FAILURES = {
       `No name is free for a backup: "${d.name}" and those of the seconds after it exist or are being made.`,
     hint: () => 'Another backup runs; wait until it is done.',
   },
+  'manifest-unreadable': {
+    exit: 3,
+    sentence: (d) => `The manifest "${d.name}" cannot be read: ${d.reason}.`,
+    hint: () =>
+      'Without it the content cannot be proven. It may be damaged, or of a newer Drillbook; compare with another backup’s.',
+  },
   // The lab
   'lab-missing': {
     exit: 3,
@@ -182,10 +188,56 @@ export const FAILURES = {
     sentence: (d) => `The lab's ${d.service} did not start: ${d.message}`,
     hint: (d) => `Its output is in ${d.log}.`,
   },
+  'backend-not-ready': {
+    exit: 3,
+    sentence: (d) => `The application runs, but it is not ready: ${d.reason}.`,
+    hint: (d) => `It tries again by itself. Its log: ${d.log}`,
+  },
   'service-port-taken': {
     exit: 3,
     sentence: (d) => `The lab's ${d.service} cannot start: another program took its port ${d.port} meanwhile.`,
     hint: () => 'End that program, or make a new lab: "drillbook lab reset".',
+  },
+  // Steps and rehearsals
+  'step-unpublished': {
+    exit: 2,
+    sentence: (d) => `No page in ${d.folder} has a block with step=${d.step}.`,
+    hint: () => 'A script is named after the step whose block it runs; give both the same name.',
+  },
+  'step-parameters': {
+    exit: 2,
+    sentence: (d) => `Parameters of the page are missing or wrong: ${d.faults}.`,
+    hint: () => 'Export them, or put NAME=value before the command; --help lists them.',
+  },
+  'step-refused': {
+    exit: 1,
+    sentence: (d) => `Step "${d.step}" was not run: ${d.reason}.`,
+    hint: () => 'Nothing was changed. Mend the reason, then run the step again.',
+  },
+  'step-unconfirmed': {
+    exit: 2,
+    sentence: (d) => `Not confirmed: this destroys ${d.target}.`,
+    hint: (d) => `Nothing was changed. Type the name on a terminal, or give --confirm=${d.name}.`,
+  },
+  'step-failed': {
+    exit: 1,
+    sentence: (d) => `${d.reason}. Expected: ${d.expected}. Received: ${d.received}`,
+    hint: (d) => `The page says, below step "${d.step}", what to do then.`,
+  },
+  'step-untrue': {
+    exit: 1,
+    sentence: (d) => `Step "${d.step}" ended well, but what it promises is not true: ${d.reason}`,
+    hint: () => 'Do not go on with the next step.',
+  },
+  'lab-foreign': {
+    exit: 3,
+    sentence: (d) => `The server ${d.server} was not made by this lab, so no rehearsal touches it.`,
+    hint: () => 'Rehearse in a lab: "drillbook rehearse" makes one when DRILLBOOK_LAB is not set.',
+  },
+  'page-missing': {
+    exit: 2,
+    sentence: (d) => `There is no page ${d.path}.`,
+    hint: () => 'Name an .md or .mdx file, or a folder that holds one; without a name all runbooks are rehearsed.',
   },
 } as const satisfies Record<string, Entry>;
 
