@@ -1,0 +1,6 @@
+/** Compares the new database with the manifest of the backup. */
+import { databaseExists, step } from '../../src/rehearsal/step.ts';
+
+export default step(import.meta, {
+  before: [databaseExists(({ DATABASE }) => `${DATABASE}_restored`)],
+});
