@@ -153,6 +153,19 @@ export async function launch(
   }
 }
 
+/**
+ * Hands the terminal to a program, such as a shell, and waits for its end.
+ * @returns its status
+ * @throws Failure program-missing
+ */
+export function attend(program: string, args: readonly string[], env: Record<string, string>): Promise<number> {
+  const child = spawn(program, args, { env, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(new Failure('program-missing', { program }, { cause })));
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+}
+
 /** Signals a process group and reports whether there was one. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {

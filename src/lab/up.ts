@@ -1,5 +1,5 @@
 /** Makes a local lab: PostgreSQL and MinIO as programs of this machine, without Docker. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
@@ -39,7 +39,7 @@ const TRIES = 5;
  */
 export async function labUp(options: LabOptions): Promise<Lab & AsyncDisposable> {
   const { report, signal } = options;
-  for (const folder of await orphans()) await attached(folder)?.down();
+  await removeOrphans();
   report({ kind: 'stage', title: 'Finding PostgreSQL and MinIO' });
   const postgres = await providePostgres({ report, signal });
   const store = await provideMinio({ report, signal });
@@ -67,7 +67,32 @@ export async function attachLab(folder: string): Promise<Lab & AsyncDisposable> 
   return Object.assign(lab, { [Symbol.asyncDispose]: () => lab.down() });
 }
 
-async function start(folder: string, state: State, { report, signal }: LabOptions): Promise<Lab> {
+/**
+ * Makes the lab in this folder anew, as `labUp` leaves it: under the same addresses, with the same passwords.
+ * @throws Failure lab-missing, service-not-started, service-port-taken
+ */
+export async function resetLab(folder: string, options: Pick<LabOptions, 'report' | 'signal'>): Promise<Lab> {
+  const lab = await attachLab(folder);
+  const state = readState(lab.folder);
+  if (state === undefined) throw new Failure('lab-missing', { folder });
+  for (const service of [lab.services.backend, lab.services.minio, lab.services.postgres]) await service.stop();
+  for (const name of readdirSync(lab.folder))
+    if (name !== 'lab.json') rmSync(join(lab.folder, name), { recursive: true, force: true });
+  return start(lab.folder, state, options);
+}
+
+/** Removes the labs whose owner ended without doing it. */
+export async function removeOrphans(): Promise<string[]> {
+  const found = await orphans();
+  for (const folder of found) await attached(folder)?.down();
+  return found;
+}
+
+async function start(
+  folder: string,
+  state: State,
+  { report, signal }: Pick<LabOptions, 'report' | 'signal'>,
+): Promise<Lab> {
   // The mark comes first: from here on, whatever happens, this folder is known as ours.
   writeState(folder, state);
   for (const path of [join(folder, 'log'), tmpOf(folder)]) mkdirSync(path);

@@ -1,0 +1,167 @@
+/** `drillbook lab`: the practice stack. A person rehearses in it by hand, as a rehearsal does by itself. */
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { Failure } from '../failure.ts';
+import { currentLab, forgetLab, rememberLab } from '../lab/current.ts';
+import type { Lab, Service } from '../lab/lab.ts';
+import { waitForBackend } from '../lab/ready.ts';
+import { createSample, SAMPLE_ROWS } from '../lab/sample/create.ts';
+import { labUp, removeOrphans, resetLab } from '../lab/up.ts';
+import { attend } from '../process.ts';
+import type { Report } from '../progress.ts';
+import { command } from './command.ts';
+
+type Work = {
+  service: string | undefined;
+  rows: number;
+  json: boolean;
+  reader: 'administrator' | 'plain-owner';
+  report: Report;
+  signal: AbortSignal;
+};
+
+const ACTIONS: Record<string, (work: Work) => Promise<void>> = {
+  up,
+  down,
+  status,
+  shell,
+  reset,
+  stop: async (work) => {
+    const { name, service } = serviceOf(await currentLab(), work);
+    await service.stop();
+    say(`${name} is stopped`);
+  },
+  start: async (work) => {
+    const lab = await currentLab();
+    const { name, service } = serviceOf(lab, work);
+    await service.start();
+    if (name === 'backend') await waitForBackend(lab, work.signal);
+    say(`${name} is running`);
+  },
+  logs: async (work) => {
+    const { service } = serviceOf(await currentLab(), work);
+    await pipeline(createReadStream(service.log), process.stdout, { end: false });
+  },
+};
+
+export const lab = command({
+  name: 'lab',
+  summary: 'The practice stack: PostgreSQL, an object store and the sample application, all of them disposable.',
+  examples: [
+    ['drillbook lab up', 'make it, with the sample database'],
+    ['drillbook lab up --rows 1000000', 'with about a million rows'],
+    ['drillbook lab shell', 'a terminal as its reader has it; exit leaves it'],
+    ['drillbook lab status', 'what runs, where, and where it logs'],
+    ['drillbook lab stop backend', 'stop one of postgres, minio, backend; start it again with "start"'],
+    ['drillbook lab logs backend', 'print what it logged'],
+    ['drillbook lab reset', 'everything as after "up", under the same addresses'],
+    ['drillbook lab down', 'stop and remove everything'],
+  ],
+  args: {
+    action: { type: 'positional', required: true, description: Object.keys(ACTIONS).join(', ') },
+    service: { type: 'positional', required: false, description: 'postgres, minio or backend' },
+    rows: { type: 'string', default: String(SAMPLE_ROWS), description: 'rows of the sample, 10000 to 5000000' },
+    reader: { type: 'string', default: 'administrator', description: 'whose shell: administrator or plain-owner' },
+    json: { type: 'boolean', default: false, description: 'status as JSON' },
+  },
+  async run({ args, report, signal }) {
+    const perform = Object.hasOwn(ACTIONS, args.action) ? ACTIONS[args.action] : undefined;
+    if (perform === undefined) throw wrong(`"${args.action}"`, `is none of ${Object.keys(ACTIONS).join(', ')}`);
+    const rows = Number(args.rows);
+    if (!Number.isInteger(rows) || rows < 10_000 || rows > 5_000_000)
+      throw wrong('--rows', 'must be a whole number from 10000 to 5000000');
+    const { service, json, reader } = args;
+    if (reader !== 'administrator' && reader !== 'plain-owner')
+      throw wrong('--reader', 'must be administrator or plain-owner');
+    if (service !== undefined && !['stop', 'start', 'logs'].includes(args.action))
+      throw wrong(`"${service}"`, `"lab ${args.action}" takes no service`);
+    await perform({ service, rows, json, reader, report, signal });
+    return 0;
+  },
+});
+
+async function up({ rows, report, signal }: Work): Promise<void> {
+  const there = await currentLab().catch(() => undefined);
+  if (there !== undefined) {
+    for (const service of Object.values(there.services)) await service.start();
+    await waitForBackend(there, signal);
+    return show(there);
+  }
+  const made = await labUp({ keep: true, report, signal });
+  try {
+    await furnish(made, { rows, report, signal });
+  } catch (error) {
+    await made.down();
+    throw error;
+  }
+  rememberLab(made.folder);
+  await show(made);
+}
+
+async function reset({ rows, report, signal }: Work): Promise<void> {
+  const made = await resetLab((await currentLab()).folder, { report, signal });
+  await furnish(made, { rows, report, signal });
+  await show(made);
+}
+
+async function furnish(made: Lab, { rows, report, signal }: Pick<Work, 'rows' | 'report' | 'signal'>): Promise<void> {
+  await createSample(made, { rows, report, signal });
+  report({ kind: 'stage', title: 'Starting the application' });
+  await made.services.backend.start();
+  await waitForBackend(made, signal);
+}
+
+async function down(): Promise<void> {
+  const there = await currentLab().catch(() => undefined);
+  const removed = [...(there === undefined ? [] : [there.folder]), ...(await removeOrphans())];
+  if (there !== undefined) {
+    await there.down();
+    forgetLab(there.folder);
+  }
+  say(removed.length === 0 ? 'No lab is up.' : removed.map((folder) => `removed ${folder}`).join('\n'));
+}
+
+async function status({ json }: Work): Promise<void> {
+  await show(await currentLab(), json);
+}
+
+async function shell({ reader }: Work): Promise<void> {
+  const there = await currentLab();
+  const env = { ...there.environment(reader), TERM: process.env.TERM ?? 'xterm-256color' };
+  await attend('bash', ['--norc', '-i'], env);
+}
+
+async function show(there: Lab, json = false): Promise<void> {
+  const { postgres, store } = there.settings;
+  const addresses = {
+    postgres: `${postgres.host}:${postgres.port}`,
+    minio: store.endpoint.origin,
+    backend: there.backendUrl,
+  };
+  const services = await Promise.all(
+    Object.entries(addresses).map(async ([name, address]) => {
+      const { service } = serviceOf(there, { service: name });
+      return { name, running: await service.running(), address, log: service.log };
+    }),
+  );
+  if (json) return say(JSON.stringify({ folder: there.folder, versions: there.versions, services }, null, 2));
+  const line = (service: (typeof services)[number]) =>
+    [service.name.padEnd(9), (service.running ? 'running' : 'stopped').padEnd(8), service.address, service.log].join(
+      ' ',
+    );
+  say([`lab in ${there.folder}`, ...services.map(line)].join('\n'));
+}
+
+function serviceOf(there: Lab, { service }: { service: string | undefined }): { name: string; service: Service } {
+  const found = Object.entries(there.services).find(([name]) => name === service);
+  if (found !== undefined) return { name: found[0], service: found[1] };
+  throw wrong(service === undefined ? 'A service' : `"${service}"`, 'must be postgres, minio or backend');
+}
+
+function wrong(argument: string, reason: string): Failure {
+  return new Failure('argument-wrong', { command: 'lab', argument, reason });
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
