@@ -1,0 +1,44 @@
+/**
+ * The reader's lane: the blocks are pasted into two terminals, in the page's order, exactly as the site's copy button
+ * gives them: filled in, with nothing exported. With `exported` the page is pasted as written instead, after its
+ * `parameters` block, as somebody does who reads it in the repository.
+ */
+import { fill } from '../../runbook/fill.ts';
+import type { Step, Where } from '../../runbook/model.ts';
+import { fillParametersBlock } from '../../runbook/parameters-block.ts';
+import { resultOf } from '../performed.ts';
+import type { StepResult } from '../result.ts';
+import { openTerminal, type Terminal } from '../terminal/terminal.ts';
+import { inOrder, type LaneOptions, stepsFor } from './lane.ts';
+
+export async function performReader(options: LaneOptions & { exported?: boolean }): Promise<StepResult[]> {
+  const { page, values, environment, folders, signal, limits } = options;
+  await using stack = new AsyncDisposableStack();
+  const terminals = new Map<Where, Promise<Terminal>>();
+  const open = async (where: Where) => {
+    const terminal = stack.use(
+      await openTerminal({ environment, folder: folders[where], ...(signal === undefined ? {} : { signal }) }),
+    );
+    return terminal;
+  };
+  const terminalFor = (where: Where) => {
+    const known = terminals.get(where) ?? open(where);
+    terminals.set(where, known);
+    return known;
+  };
+  const paste = async (step: Step, text: string, where: Where) => {
+    const terminal = await terminalFor(where);
+    return resultOf(step, await terminal.paste(text, limits), values);
+  };
+
+  if (options.exported && page.parametersBlock !== undefined) {
+    const block = page.parametersBlock;
+    for (const where of ['toolbox', 'host'] as const) {
+      const result = await paste(block, fillParametersBlock(block.command, values), where);
+      if (result.flaw !== undefined) return [result];
+    }
+  }
+  return await inOrder(options, stepsFor(options), (step) =>
+    paste(step, options.exported ? step.command : fill(step.command, values), step.where),
+  );
+}
