@@ -99,6 +99,13 @@ export type Page = {
   leaves: string[];
   /** Seconds. */
   rto?: number;
+  /** A second run ends the same. */
+  repeatable: boolean;
+  /** Mutants that change nothing, with the reason. */
+  equivalent: Record<string, string>;
+  /** Figures in the text, compared with measured ones. */
+  facts: Record<string, string>;
+  /** The labs it runs in. */
   labs: LabName[];
   /** The `parameters` block, unfilled. */
   parametersBlock?: Step;
