@@ -30,7 +30,7 @@ export function manifestNameOf(backup: string): string {
 }
 
 /** Reads a manifest's text; `name` is said in the message. @throws Failure manifest-unreadable */
-export function parseManifest(text: string, name: string): Manifest {
+export function parseManifest(text: string, name = 'manifest'): Manifest {
   let value: unknown;
   try {
     value = JSON.parse(text);
