@@ -11,10 +11,12 @@ import { localLab, settingsOf } from './local/local.ts';
 import { makeBucket, prepareMinio } from './local/minio.ts';
 import { freePort } from './local/ports.ts';
 import { initialise } from './local/postgres.ts';
+import { reachablePrograms } from './local/reachable.ts';
 import { prepareReaders, tmpOf } from './local/readers.ts';
 import { orphans, PREFIX, removeRemains } from './local/removal.ts';
 import { createRoles } from './local/roles.ts';
 import { newSecret, readState, type State, writeState } from './local/state.ts';
+import { cacheFolder } from './programs/find.ts';
 import { provideMinio, providePostgres } from './programs.ts';
 
 export type LabOptions = {
@@ -77,7 +79,7 @@ export async function resetLab(folder: string, options: Pick<LabOptions, 'report
   if (state === undefined) throw new Failure('lab-missing', { folder });
   for (const service of [lab.services.backend, lab.services.minio, lab.services.postgres]) await service.stop();
   for (const name of readdirSync(lab.folder))
-    if (name !== 'lab.json') rmSync(join(lab.folder, name), { recursive: true, force: true });
+    if (name !== 'lab.json' && name !== 'programs') rmSync(join(lab.folder, name), { recursive: true, force: true });
   return start(lab.folder, state, options);
 }
 
@@ -90,10 +92,12 @@ export async function removeOrphans(): Promise<string[]> {
 
 async function start(
   folder: string,
-  state: State,
+  wanted: State,
   { report, signal }: Pick<LabOptions, 'report' | 'signal'>,
 ): Promise<Lab> {
   // The mark comes first: from here on, whatever happens, this folder is known as ours.
+  writeState(folder, wanted);
+  const state = { ...wanted, programs: reachable(folder, wanted.programs) };
   writeState(folder, state);
   for (const path of [join(folder, 'log'), tmpOf(folder)]) mkdirSync(path);
   const lab = localLab(folder, state);
@@ -112,6 +116,10 @@ async function start(
   prepareReaders(folder, state);
   signal?.throwIfAborted();
   return lab;
+}
+
+function reachable(folder: string, programs: State['programs']): State['programs'] {
+  return { ...programs, postgres: reachablePrograms(folder, programs.postgres, cacheFolder(process.env)) };
 }
 
 function attached(folder: string): Lab | undefined {

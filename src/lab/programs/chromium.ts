@@ -1,6 +1,8 @@
 /** A Chromium for the browser tests. */
 import { Failure } from '../../failure.ts';
+import { aptInstall } from './apt.ts';
 import { inPath } from './find.ts';
+import { mayInstall } from './permission.ts';
 import type { ProvideOptions } from './provide.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -11,5 +13,13 @@ export async function provideChromium(options: ProvideOptions): Promise<string> 
   const env = options.env ?? process.env;
   const found = NAMES.flatMap((name) => inPath(name, env))[0];
   if (found !== undefined) return found;
-  throw new Failure('program-missing', { program: 'Chromium' });
+  if (await mayInstall(['chromium'], options)) {
+    await aptInstall(['chromium'], options);
+    const installed = inPath('chromium', env)[0];
+    if (installed !== undefined) return installed;
+  }
+  throw new Failure('program-missing', {
+    program: 'Chromium',
+    ways: `Install it so that PATH has one of ${NAMES.join(', ')}; as root on Debian, DRILLBOOK_INSTALL=yes does it.`,
+  });
 }

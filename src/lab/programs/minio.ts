@@ -3,18 +3,31 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { run } from '../../process.ts';
+import { buildMinioProgram } from './build-minio.ts';
 import { cacheFolder, type Env, inPath, isProgram } from './find.ts';
 import type { ProvideOptions } from './provide.ts';
 
 export type Minio = { minio: string; mc: string; versions: { minio: string; mc: string } };
 
-/** @throws Failure program-missing with every way to provide them */
+/**
+ * Finds both, or builds what is missing from its source with Go.
+ * @throws Failure program-missing with every way to provide them
+ */
 export async function provideMinio(options: ProvideOptions): Promise<Minio> {
-  const env = options.env ?? process.env;
-  const minio = await findMinioProgram('minio', env);
-  const mc = await findMinioProgram('mc', env);
-  if (minio === undefined || mc === undefined) throw new Failure('program-missing', { program: 'MinIO' });
+  const minio = await provideOne('minio', options);
+  const mc = await provideOne('mc', options);
   return { minio: minio.file, mc: mc.file, versions: { minio: minio.version, mc: mc.version } };
+}
+
+async function provideOne(name: 'minio' | 'mc', options: ProvideOptions): Promise<{ file: string; version: string }> {
+  const env = options.env ?? process.env;
+  const found = await findMinioProgram(name, env);
+  if (found !== undefined) return found;
+  await buildMinioProgram(name, options);
+  const built = await findMinioProgram(name, env);
+  if (built === undefined)
+    throw new Failure('program-failed', { program: name, status: '1', message: 'it does not run' });
+  return built;
 }
 
 /** In PATH, else in the cache. Another program of the same name (mc is also Midnight Commander) is passed over. */

