@@ -1,0 +1,24 @@
+/** The site's Astro configuration, for this project and for the small ones of the tests. */
+import { unified } from '@astrojs/markdown-remark';
+import starlight from '@astrojs/starlight';
+import type { AstroUserConfig } from 'astro';
+import { remarkDrillbook } from './markdown/plugin.ts';
+import { drillbook } from './plugin.ts';
+
+/** What astro.config.mjs of a project with `docs/` and `runbooks/` exports. */
+export function siteConfig(changes: AstroUserConfig = {}): AstroUserConfig {
+  return {
+    devToolbar: { enabled: false },
+    // Starlight adds its own plugins behind ours, so a note of a runbook is ours before it would become an aside.
+    markdown: { processor: unified({ remarkPlugins: [remarkDrillbook] }) },
+    ...changes,
+    integrations: [
+      starlight({
+        title: 'Drillbook',
+        plugins: [drillbook()],
+        markdown: { processedDirs: ['./docs', './runbooks'] },
+        pagination: false,
+      }),
+    ],
+  };
+}
