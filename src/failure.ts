@@ -57,6 +57,29 @@ export const FAILURES = {
     sentence: (d) => `${d.program} did not end within ${d.seconds} s and was stopped.`,
     hint: () => 'The server or the disk may be overloaded; look at both, then try again.',
   },
+  // Scenarios of a rehearsal
+  'scenario-impossible': {
+    exit: 3,
+    sentence: (d) => `The scenario "${d.scenario}" cannot be made here: ${d.reason}.`,
+    hint: () => 'Rehearse it where it can be made, or leave it out with --scenario and say so in the page’s excludes.',
+  },
+  'world-unfaithful': {
+    exit: 3,
+    sentence: (d) =>
+      `The database "${d.database}" does not equal the backup that was just taken of it: ${d.difference}.`,
+    hint: () => 'Something wrote to it meanwhile, or its content cannot be restored; nothing was rehearsed.',
+  },
+  // The site
+  'page-wrong': {
+    exit: 1,
+    sentence: (d) => `Pages are wrong, so the site was not built:\n${d.faults}`,
+    hint: () => 'Correct each place; docs/reference/format.md says what a page may hold.',
+  },
+  'site-build-failed': {
+    exit: 3,
+    sentence: (d) => `Astro could not build the site (status ${d.status}): ${d.message}`,
+    hint: () => 'The message above is Astro’s own.',
+  },
   // PostgreSQL
   'postgres-unreachable': {
     exit: 3,
@@ -83,11 +106,11 @@ export const FAILURES = {
   },
   'dump-failed': {
     exit: 3,
-    sentence: (d) => `pg_dump could not read database "${d.database}": ${d.message}`,
+    sentence: (d) => `Database "${d.database}" could not be read completely: ${d.message}`,
     hint: (d) =>
       /permission denied|row-level security/.test(d.message ?? '')
         ? 'The user must be able to read everything: the owner, a superuser, or a member of pg_read_all_data with BYPASSRLS.'
-        : 'No backup was made. The message is pg_dump’s own; try again when its cause is gone.',
+        : 'No backup was made. The message is PostgreSQL’s own; try again when its cause is gone.',
   },
   // Archives
   'archive-newer': {
@@ -172,6 +195,40 @@ export const FAILURES = {
     hint: () =>
       'Without it the content cannot be proven. It may be damaged, or of a newer Drillbook; compare with another backup’s.',
   },
+  // Drills
+  'restore-failed': {
+    exit: 3,
+    sentence: (d) => `The restore could not be carried out, which says nothing about the backup: ${d.message}`,
+    hint: (d) =>
+      /role "/.test(d.message ?? '')
+        ? 'The archive needs a role that this server lacks; make it from <backup>.globals.sql, or drill on another server.'
+        : 'Mend the cause on the server, then drill again.',
+  },
+  'createdb-missing': {
+    exit: 3,
+    sentence: (d) => `The user "${d.user}" may not create databases, and a drill needs one of its own.`,
+    hint: (d) => `As a superuser: ALTER ROLE "${d.user}" CREATEDB;`,
+  },
+  'name-too-long': {
+    exit: 2,
+    sentence: (d) => `The name "${d.name}" has ${d.bytes} bytes; PostgreSQL cuts names at ${d.limit}.`,
+    hint: () => 'A cut name could be that of another database. Set POSTGRES_DB to a shorter one.',
+  },
+  'test-database-failed': {
+    exit: 3,
+    sentence: (d) => `The test database "${d.database}" could not be made: ${d.message}`,
+    hint: () => 'It says nothing about the backup. Mend the cause on the server, then drill again.',
+  },
+  'test-database-left': {
+    exit: 3,
+    sentence: (d) => `The test database "${d.database}" could not be removed.`,
+    hint: (d) => `Remove it when its sessions have ended: DROP DATABASE "${d.database}" WITH (FORCE);`,
+  },
+  'content-unreadable': {
+    exit: 3,
+    sentence: (d) => `The content of database "${d.database}" could not be read: ${d.message}`,
+    hint: () => 'The user must be able to read everything: the owner, or a superuser.',
+  },
   // The lab
   'lab-missing': {
     exit: 3,
@@ -182,6 +239,12 @@ export const FAILURES = {
     exit: 2,
     sentence: (d) => `${d.folder} is not empty, so a lab cannot be made in it.`,
     hint: () => 'Name an empty folder, or none: a new one is made then.',
+  },
+  'lab-folder-closed': {
+    exit: 2,
+    sentence: (d) =>
+      `${d.folder} cannot be entered by the user that PostgreSQL runs as, because it refuses to run as root.`,
+    hint: () => 'Name a folder that every user may enter, with all folders above it, or none: a new one is made then.',
   },
   'service-not-started': {
     exit: 3,

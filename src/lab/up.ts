@@ -1,5 +1,5 @@
 /** Makes a local lab: PostgreSQL and MinIO as programs of this machine, without Docker. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
@@ -11,10 +11,11 @@ import { localLab, settingsOf } from './local/local.ts';
 import { makeBucket, prepareMinio } from './local/minio.ts';
 import { freePort } from './local/ports.ts';
 import { initialise } from './local/postgres.ts';
-import { reachablePrograms } from './local/reachable.ts';
+import { isOpen, reachablePrograms } from './local/reachable.ts';
 import { prepareReaders, tmpOf } from './local/readers.ts';
 import { orphans, PREFIX, removeRemains } from './local/removal.ts';
 import { createRoles } from './local/roles.ts';
+import { serverUser } from './local/server-user.ts';
 import { newSecret, readState, type State, writeState } from './local/state.ts';
 import { cacheFolder } from './programs/find.ts';
 import { provideMinio, providePostgres } from './programs.ts';
@@ -157,7 +158,9 @@ function newFolder(wanted?: string): string {
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new Failure('lab-folder-taken', { folder });
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o711);
-  return realpathSync(folder);
+  if (serverUser() === undefined || isOpen(realpathSync(folder))) return realpathSync(folder);
+  rmdirSync(folder);
+  throw new Failure('lab-folder-closed', { folder });
 }
 
 function isPortTaken(error: unknown): boolean {

@@ -18,7 +18,7 @@ export function reachablePrograms(folder: string, bin: string, cache: string): s
 }
 
 /** Whether everybody may enter it and every folder above it. */
-function isOpen(path: string): boolean {
+export function isOpen(path: string): boolean {
   const open = (statSync(path).mode & 0o001) !== 0;
   return open && (dirname(path) === path || isOpen(dirname(path)));
 }
