@@ -40,15 +40,7 @@ export function resultOf(step: Step, performed: Performed, values: Values): Step
 function flawOf(step: Step, performed: Performed, values: Values): Flaw | undefined {
   const at = commandPosition(step, performed.line);
   const said = lastWords(performed.output);
-  if (performed.problem !== undefined) return { ...at, ...problemFlaw(step, performed.problem, said) };
-  if (performed.guard !== undefined)
-    return {
-      ...at,
-      rule: 'guard-refused',
-      reason: `the script of step "${step.id}" does not go on: ${performed.guard}`,
-      expected: 'what its guard checks to hold',
-      received: performed.guard,
-    };
+  // First of all: a continued line whose event was not found also leaves bash waiting for more.
   const lies = step.errors === undefined ? falseSuccess(performed.output) : [];
   const event = lies.find(({ text }) => text.includes('event not found'));
   if (event !== undefined)
@@ -59,13 +51,22 @@ function flawOf(step: Step, performed: Performed, values: Values): Flaw | undefi
       expected: 'a line without "!" outside single quotes',
       received: event.text,
     };
+  if (performed.problem !== undefined) return { ...at, ...problemFlaw(step, performed.problem, said) };
+  if (performed.guard !== undefined)
+    return {
+      ...at,
+      rule: 'guard-refused',
+      reason: `the script of step "${step.id}" does not go on: ${performed.guard}`,
+      expected: 'what its guard checks to hold',
+      received: performed.guard,
+    };
   if (performed.status !== 0)
     return {
       ...at,
       rule: 'command-failed',
       reason: `step "${step.id}": a command failed`,
       expected: 'status 0',
-      received: `status ${performed.status}: ${said}`,
+      received: `status ${performed.status}: ${lies[0]?.text ?? said}`,
     };
   const [lie] = lies;
   if (lie !== undefined)

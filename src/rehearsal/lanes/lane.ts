@@ -15,7 +15,8 @@ export type LaneOptions = {
   /** Empty folders to work in; absolute. */
   folders: { toolbox: string; host: string };
   lab: LabName;
-  /** The last step to perform; without it, all. */
+  /** The first and the last step to perform; without them, all. */
+  from?: string;
   upTo?: string;
   /** Called before and after each step, to observe what it changed. */
   around?: { before(step: Step): Promise<void>; after(step: Step, result: StepResult): Promise<void> };
@@ -23,11 +24,12 @@ export type LaneOptions = {
   signal?: AbortSignal;
 };
 
-/** The steps of this lab, in the page's order, up to the last one wanted. */
-export function stepsFor({ page, lab, upTo }: Pick<LaneOptions, 'page' | 'lab' | 'upTo'>): Step[] {
+/** The steps of this lab, in the page's order, from the first to the last one wanted. */
+export function stepsFor({ page, lab, from, upTo }: Pick<LaneOptions, 'page' | 'lab' | 'from' | 'upTo'>): Step[] {
   const steps = page.steps.filter((step) => step.lab === undefined || step.lab === lab);
-  const last = upTo === undefined ? -1 : steps.findIndex((step) => step.id === upTo);
-  return last === -1 ? steps : steps.slice(0, last + 1);
+  const first = steps.findIndex((step) => step.id === from);
+  const last = steps.findIndex((step) => step.id === upTo);
+  return steps.slice(Math.max(0, first), last === -1 ? undefined : last + 1);
 }
 
 /** Performs steps one after the other and stops at the first that does not succeed. */

@@ -1,0 +1,147 @@
+/** `drillbook rehearse`: runs pages in a lab and says whether they still work. */
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Failure } from '../failure.ts';
+import type { Lab } from '../lab/lab.ts';
+import { waitForBackend } from '../lab/ready.ts';
+import { createSample } from '../lab/sample/create.ts';
+import { attachLab, labUp } from '../lab/up.ts';
+import type { Report } from '../progress.ts';
+import { rehearse as rehearsePages } from '../rehearsal/matrix.ts';
+import { type LoadedPage, loadPages } from '../rehearsal/pages.ts';
+import { promotePage } from '../rehearsal/promote.ts';
+import { transcriptOf, writeTranscript } from '../rehearsal/record.ts';
+import { LANES, type LaneName, type Rehearsal } from '../rehearsal/result.ts';
+import { parseReports, type WantedReport, writeReports } from '../report/reports.ts';
+import { runLine } from '../report/text.ts';
+import { nearest } from '../runbook/fault.ts';
+import { SCENARIOS, type ScenarioName } from '../runbook/model.ts';
+import { command } from './command.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Rows of the sample in a lab made for a rehearsal: enough for every kind of object, quick to reset. */
+const ROWS = 10_000;
+
+export const rehearse = command({
+  name: 'rehearse',
+  summary: 'Run pages in a lab, pasted into a terminal and by their scripts, and say whether they still work.',
+  examples: [
+    ['drillbook rehearse', 'every runbook, every scenario, both lanes'],
+    ['drillbook rehearse drill --scenario intact', 'one runbook, by name, in one scenario'],
+    ['drillbook rehearse docs/page.mdx --lane reader', 'any page, as a person would paste it'],
+    ['drillbook rehearse drill --promote', 'write the real outputs into the page'],
+    ['drillbook rehearse --record', 'write transcript.json beside each page, when all passed'],
+    ['drillbook rehearse --report text,junit=junit.xml', 'and a file for the CI server'],
+  ],
+  args: {
+    paths: { type: 'positional', required: false, description: 'pages, their folders, or names of runbooks' },
+    scenario: { type: 'string', description: 'only these scenarios, separated by commas' },
+    lane: { type: 'string', description: `only this lane: ${LANES.join(' or ')}` },
+    lab: { type: 'string', default: 'local', description: 'the kind of lab: local' },
+    promote: { type: 'boolean', default: false, description: 'write the real outputs into the pages' },
+    record: { type: 'boolean', default: false, description: 'write transcripts, when every page passed' },
+    report: { type: 'string', default: 'text', description: 'text,json=FILE,junit=FILE,github' },
+  },
+  async run({ args, report, signal }) {
+    const scenarios = scenariosOf(args.scenario);
+    const lanes = lanesOf(args.lane);
+    const reports = reportsOf(args.report);
+    if (args.lab !== 'local') throw wrong('--lab', `there is no lab "${args.lab}" yet; there is local`);
+    const pages = await loadPages(ROOT, args._);
+    checkNamed(pages, scenarios);
+    const fit = pages.filter(({ page }) => !page.faults.some(({ severity }) => severity === 'error'));
+    await using lab = fit.length > 0 ? await labFor({ report, signal }) : undefined;
+    const rehearsal = await rehearsePages(pages, {
+      lab,
+      ...(scenarios === undefined ? {} : { scenarios }),
+      ...(lanes === undefined ? {} : { lanes }),
+      report,
+      onRun: (_, run) => report({ kind: 'note', text: runLine(run).trimStart() }),
+      signal,
+    });
+    writeReports(reports, rehearsal, (text) => process.stdout.write(text));
+    if (args.promote) promoteAll(pages, rehearsal, report);
+    if (args.record) recordAll(pages, rehearsal, lab, report);
+    return { passed: 0, failed: 1, undecided: 3 }[rehearsal.verdict] as 0 | 1 | 3;
+  },
+});
+
+type Work = { report: Report; signal: AbortSignal };
+
+function scenariosOf(list: string | undefined): ScenarioName[] | undefined {
+  if (list === undefined) return undefined;
+  return list.split(',').map((name) => {
+    const found = SCENARIOS.find((scenario) => scenario === name);
+    if (found !== undefined) return found;
+    const meant = nearest(name, SCENARIOS);
+    throw wrong(
+      '--scenario',
+      `there is no scenario "${name}"${meant === undefined ? '' : `, did you mean "${meant}"?`}`,
+    );
+  });
+}
+
+function lanesOf(name: string | undefined): LaneName[] | undefined {
+  if (name === undefined) return undefined;
+  const found = LANES.find((lane) => lane === name);
+  if (found === undefined) throw wrong('--lane', `there is no lane "${name}"; there are ${LANES.join(' and ')}`);
+  return [found];
+}
+
+function reportsOf(list: string): WantedReport[] {
+  const read = parseReports(list);
+  if (read.reports === undefined) throw wrong('--report', read.reason);
+  return read.reports;
+}
+
+/** A scenario that no page names would run nothing and look like success. */
+function checkNamed(pages: LoadedPage[], scenarios: ScenarioName[] = []): void {
+  for (const scenario of scenarios) {
+    if (pages.some(({ page }) => page.scenarios.some(({ name }) => name === scenario))) continue;
+    const excluded = pages.flatMap(({ page }) => page.excludes).find((exclude) => exclude.scenario === scenario);
+    throw wrong('--scenario', excluded ? `${scenario} is excluded: ${excluded.reason}` : `no page names ${scenario}`);
+  }
+}
+
+function wrong(argument: string, reason: string): Failure {
+  return new Failure('argument-wrong', { command: 'rehearse', argument, reason });
+}
+
+function promoteAll(pages: LoadedPage[], rehearsal: Rehearsal, report: Report): void {
+  for (const [index, result] of rehearsal.pages.entries()) {
+    const loaded = pages[index];
+    const lines = loaded === undefined ? 0 : promotePage(loaded, result);
+    if (lines > 0)
+      report({ kind: 'note', text: `${result.path}: ${lines} outputs were written; read them before you commit` });
+  }
+}
+
+function recordAll(pages: LoadedPage[], rehearsal: Rehearsal, lab: Lab | undefined, report: Report): void {
+  if (rehearsal.verdict !== 'passed' || lab === undefined) {
+    report({ kind: 'note', text: 'Nothing was recorded: only a rehearsal that passed everywhere is evidence.' });
+    return;
+  }
+  for (const [index, result] of rehearsal.pages.entries()) {
+    const loaded = pages[index];
+    const transcript = loaded && transcriptOf(loaded, result, { lab, recordedAt: rehearsal.startedAt });
+    if (loaded === undefined || transcript === undefined)
+      report({ kind: 'note', text: `${result.path}: not recorded, because it was not run in intact` });
+    else report({ kind: 'note', text: `recorded ${relative(ROOT, writeTranscript(loaded.file, transcript))}` });
+  }
+}
+
+/** The lab that DRILLBOOK_LAB names, which stays; else a new one with the sample, which goes with the rehearsal. */
+async function labFor({ report, signal }: Work): Promise<Lab & AsyncDisposable> {
+  const folder = process.env.DRILLBOOK_LAB;
+  if (folder) return Object.assign({ ...(await attachLab(folder)) }, { async [Symbol.asyncDispose]() {} });
+  const lab = await labUp({ report, signal });
+  try {
+    await createSample(lab, { rows: ROWS, report, signal });
+    await lab.services.backend.start();
+    await waitForBackend(lab, signal);
+    return lab;
+  } catch (error) {
+    await lab.down();
+    throw error;
+  }
+}

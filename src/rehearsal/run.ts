@@ -1,0 +1,208 @@
+/** One run: a page in one scenario and one lane, from the prepared world to the verdict. */
+import { Failure } from '../failure.ts';
+import type { Outcome, Step } from '../runbook/model.ts';
+import { changed, type Databases, databasesOf, gone, undeclared } from './destruction.ts';
+import { againCommand, describeEnd, judgeSteps, lastWriter } from './judge.ts';
+import type { LaneOptions } from './lanes/lane.ts';
+import { performReader } from './lanes/reader.ts';
+import { performScript } from './lanes/script.ts';
+import type { LoadedPage } from './pages.ts';
+import { proveOutcome } from './proof.ts';
+import type { Finding, Flaw, LaneName, RunResult, StepResult } from './result.ts';
+import type { Target } from './step/definition.ts';
+import type { Limits } from './terminal/terminal.ts';
+import { observe, originalStillExists, type Prepared, prepareScenario, valuesOf, type World } from './world.ts';
+
+export type RunOptions = {
+  loaded: LoadedPage;
+  scenario: LoadedPage['page']['scenarios'][number];
+  lane: LaneName;
+  world: World;
+  /** Pages that a recovery may lead to, by name. */
+  recoveries: ReadonlyMap<string, LoadedPage>;
+  limits?: Partial<Limits>;
+  signal?: AbortSignal;
+};
+
+/** What one passage through the page came to. */
+type Passage = { results: StepResult[]; flaws: Flaw[]; seconds: number };
+
+/** Never throws for what a page does; @throws the signal's reason */
+export async function runScenario(options: RunOptions): Promise<RunResult> {
+  const { loaded, scenario, lane, world, signal } = options;
+  const since = performance.now();
+  const base = { scenario: scenario.name, lane, lab: world.lab.kind, expected: scenario.outcome };
+  const finding = (flaw: Flaw): Finding => ({
+    severity: 'error',
+    ...flaw,
+    path: loaded.page.path,
+    again: againCommand(loaded.page.path, scenario.name, lane),
+  });
+  try {
+    const passages = await passagesOf(options);
+    const [first] = passages;
+    const findings = passages.flatMap((passage) => passage.flaws).map(finding);
+    return {
+      ...base,
+      verdict: findings.length === 0 ? 'passed' : 'failed',
+      ended: describeEnd((passages.find(({ flaws }) => flaws.length > 0) ?? first)?.results ?? []),
+      seconds: first?.seconds ?? 0,
+      steps: first?.results ?? [],
+      findings: distinct(findings),
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    const flaw = { ...scenario.position, rule: error.code, reason: `scenario ${scenario.name}: ${error.message}` };
+    return {
+      ...base,
+      verdict: 'undecided',
+      ended: 'could not be decided',
+      seconds: (performance.now() - since) / 1000,
+      steps: [],
+      findings: [finding({ ...flaw, expected: 'a lab that can be put in this state', received: error.hint })],
+    };
+  }
+}
+
+/** In `intact` the reader also pastes the page unfilled; in `interrupted` he begins again after each step in turn. */
+async function passagesOf(options: RunOptions): Promise<Passage[]> {
+  const { loaded, scenario, lane } = options;
+  const { page } = loaded;
+  const plain = await passage(options, {});
+  if (plain.startsAgain) {
+    const again: Passage[] = [];
+    const steps = plain.results.slice(0, -1);
+    for (const { id } of steps) {
+      again.push(await passage(options, { interruptedAfter: id }));
+      if (again.at(-1)?.flaws.length) break;
+    }
+    return [plain, ...again];
+  }
+  const exported = lane === 'reader' && scenario.name === 'intact' && page.parametersBlock !== undefined;
+  if (!exported || plain.flaws.length > 0) return [plain];
+  return [plain, await passage(options, { exported })];
+}
+
+async function passage(
+  options: RunOptions,
+  how: { exported?: boolean; interruptedAfter?: string },
+): Promise<Passage & { startsAgain: boolean }> {
+  const { loaded, scenario, world, signal } = options;
+  const { page } = loaded;
+  await using prepared = await prepareScenario(world, scenario.name, signal === undefined ? {} : { signal });
+  const values = valuesOf(page, prepared);
+  const watched = watchDestruction(world);
+  const perform = (more: Partial<LaneOptions> = {}) =>
+    performLane(options, { ...laneOptions(options, prepared, values), around: watched.around, ...more }, how.exported);
+  const since = performance.now();
+  const flaws: Flaw[] = [];
+  if (how.interruptedAfter !== undefined) {
+    const begun = await perform({ upTo: how.interruptedAfter });
+    flaws.push(...judgeSteps({ page, scenario: scenario.name, expected: { kind: 'done' }, results: begun, values }));
+  }
+  let results = await perform();
+  const again = how.interruptedAfter !== undefined;
+  // Begun again, a page that stops here may as well get to its end: what counts is that nothing is lost.
+  const expected: Outcome = again && results.at(-1)?.flaw === undefined ? { kind: 'done' } : scenario.outcome;
+  flaws.push(...judgeSteps({ page, scenario: scenario.name, expected, results, values }));
+  let proving = loaded;
+  if (flaws.length === 0 && expected.kind === 'fails') {
+    const recovered = await recover(options, prepared, expected);
+    proving = recovered.loaded;
+    flaws.push(...recovered.flaws);
+    results = [...results, ...recovered.results];
+  }
+  const seconds = (performance.now() - since) / 1000;
+  flaws.push(...undeclared(page, results, (step) => declared(loaded, step, values)));
+  const writer = lastWriter(page, results, watched.writers);
+  if (again) {
+    const original = await originalStillExists(world);
+    if (!original.exists)
+      flaws.push({
+        ...writer,
+        rule: 'original-lost',
+        reason: `begun again after step "${how.interruptedAfter}", the original production’s content is nowhere any more`,
+        expected: 'a database with the content that production had',
+        received: original.reason,
+      });
+  }
+  if (flaws.length === 0) {
+    const outcome = expected.kind === 'fails' ? { kind: 'done' as const } : expected;
+    const after = await observe(world);
+    const faults = await proveOutcome({ page: proving.page, world, prepared, before: prepared.before, after, outcome });
+    flaws.push(...faults.map((fault) => ({ ...writer, ...fault })));
+  }
+  return { results, flaws, seconds, startsAgain: prepared.startsAgain };
+}
+
+function laneOptions(options: RunOptions, prepared: Prepared, values: Record<string, string>): LaneOptions {
+  const { loaded, world, limits, signal } = options;
+  return {
+    page: loaded.page,
+    pageFile: loaded.file,
+    values,
+    environment: prepared.environment,
+    folders: { toolbox: prepared.folder, host: prepared.hostFolder },
+    lab: world.lab.kind,
+    ...(limits === undefined ? {} : { limits }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+function performLane({ lane }: RunOptions, options: LaneOptions, exported = false): Promise<StepResult[]> {
+  return lane === 'reader' ? performReader({ ...options, exported }) : performScript(options);
+}
+
+async function recover(options: RunOptions, prepared: Prepared, outcome: Extract<Outcome, { kind: 'fails' }>) {
+  const { runbook, step } = outcome.recoverWith;
+  const loaded = options.recoveries.get(runbook) ?? options.loaded;
+  const values = valuesOf(loaded.page, prepared);
+  const lane = { ...laneOptions({ ...options, loaded }, prepared, values), from: step };
+  const results = await performLane(options, lane);
+  const { name } = options.scenario;
+  const flaws = judgeSteps({ page: loaded.page, scenario: name, expected: { kind: 'done' }, results, values });
+  return { loaded, results, flaws };
+}
+
+/** Notes what each step destroyed, and which steps wrote to the server at all. */
+function watchDestruction(world: World) {
+  const writers = new Set<string>();
+  let before: Databases | undefined;
+  return {
+    writers,
+    around: {
+      async before() {
+        before = await look(world);
+      },
+      async after(step: Step, result: StepResult) {
+        const after = await look(world);
+        if (before === undefined || after === undefined) return;
+        if (changed(before, after)) writers.add(step.id);
+        result.destroyed = gone(before, after);
+      },
+    },
+  };
+}
+
+/** Undefined while the server does not answer: a scenario may have stopped it. */
+async function look(world: World): Promise<Databases | undefined> {
+  try {
+    return await databasesOf(world);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function declared(loaded: LoadedPage, step: Step, values: Record<string, string>): Target[] {
+  return loaded.scripts.get(step.id)?.destroys?.(values) ?? [];
+}
+
+function distinct(findings: Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter((finding) => {
+    const key = JSON.stringify([finding.rule, finding.line, finding.column, finding.reason]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
