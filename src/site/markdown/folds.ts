@@ -65,18 +65,17 @@ function tabs(group: [Code, BlockView][], view: PageView): RootContent {
   );
 }
 
-/** `destroys` holds things that were seen to go, or what the command is called; both read well after a colon. */
-function blast(destroys: string[]): string {
-  return `Destroys or replaces: ${destroys.join(', ')}`;
-}
-
 function shown(node: Code, block: BlockView, view: PageView): RootContent[] {
   const code: Code = { ...node, meta: withInfo(node.meta, block.info) };
   if (block.info.kind === 'output') {
     const open = node.value.split('\n').length <= SHORT;
     return [element('details', { class: 'db-see', open }, [element('summary', {}, [text('You should see')]), code])];
   }
-  if (block.destroys.length === 0) return [code];
-  const words = variables(blast(block.destroys), view.names);
-  return [element('p', { class: 'db-blast', role: 'note' }, words), code];
+  return block.destroys.length === 0 ? [code] : [strip(block.destroys, view.names), code];
+}
+
+/** The strip above a block. `destroys` holds what was seen to go, or what the command is called. */
+export function strip(destroys: string[], names: string[]): RootContent {
+  const words = variables(`Destroys or replaces: ${destroys.join(', ')}`, names);
+  return element('p', { class: 'db-blast', role: 'note' }, words);
 }
