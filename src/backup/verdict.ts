@@ -1,53 +1,23 @@
-/** What a drill found, kept beside the backup as `<backup>.drill.<UTC>.json`: the dated evidence. */
+/** What a drill left beside the backup, `<backup>.drill.<UTC>.json`, as far as the list of backups reads it. */
 import { z } from 'zod';
 
-const verdict = z.object({
+/** proven: equal to its manifest · restorable: restored, content unproven · disproved: a difference was found. */
+export const VERDICTS = ['proven', 'restorable', 'disproved'] as const;
+export type VerdictWord = (typeof VERDICTS)[number];
+
+export const drillRecord = z.looseObject({
   schema: z.literal(1),
-  backup: z.string(),
-  /**
-   * `proven`: equal to its manifest. `restorable`: restored whole, content unproven. `disproved`: it must not be relied on.
-   */
-  verdict: z.enum(['proven', 'restorable', 'disproved']),
-  /** Why it was disproved; each a sentence without its full stop. Empty otherwise. */
-  reasons: z.array(z.string()),
-  /** Every difference from the manifest; `reasons` holds the first ten of each kind. */
-  differences: z.array(z.object({ kind: z.string(), name: z.string(), text: z.string() })),
-  /** What was compared and how, and what could not be. */
-  compared: z.array(z.string()),
-  notProven: z.array(z.string()),
-  /** When the drill began, ISO 8601 in UTC. */
-  startedAt: z.iso.datetime(),
-  seconds: z.object({
-    download: z.number(),
-    restore: z.number(),
-    proof: z.number(),
-    total: z.number(),
-  }),
-  bytes: z.int().nonnegative(),
-  sha256: z.string(),
-  /** The throwaway database, which is gone by now. */
-  testDatabase: z.string(),
-  tables: z.int().nonnegative(),
-  rows: z.int().nonnegative(),
-  keyTables: z.array(z.object({ table: z.string(), rows: z.int().nonnegative() })),
-  versions: z.object({ server: z.string(), pgRestore: z.string(), pgDump: z.string() }),
+  verdict: z.enum(VERDICTS),
+  /** When the drill ended, ISO 8601 in UTC. */
+  endedAt: z.iso.datetime(),
+  seconds: z.number().nonnegative(),
 });
-export type Verdict = z.infer<typeof verdict>;
+export type DrillRecord = z.infer<typeof drillRecord>;
 
-/** `x.sql.gz` → `x.sql.gz.drill.2026-11-23T02-35-20Z.json`. */
-export function verdictNameOf(backup: string, at: Date): string {
-  return `${backup}.drill.${at.toISOString().slice(0, 19).replaceAll(':', '-')}Z.json`;
-}
-
-/** The backup that an object's name is a verdict of; undefined for anything else. */
-export function backupOfVerdict(name: string): string | undefined {
-  return /^(.+)\.drill\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.json$/.exec(name)?.[1];
-}
-
-/** Undefined when the text is no verdict of a form that is known. */
-export function parseVerdict(text: string): Verdict | undefined {
+/** Undefined when it is no record of a drill, or of a form that is not known yet. */
+export function parseDrillRecord(text: string): DrillRecord | undefined {
   try {
-    return verdict.safeParse(JSON.parse(text)).data;
+    return drillRecord.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -92,6 +92,20 @@ async function open(settings: Settings['postgres'], database: string): Promise<p
   }
 }
 
+/**
+ * The Failure for a query that failed while a database was read: the server's own words, or that it went away. What is
+ * neither (a bug) is returned as it is.
+ */
+export function readingFailure(settings: Settings['postgres'], cause: unknown): unknown {
+  const { database } = settings;
+  const reason = messageOf(cause);
+  const gone = /Connection terminated|terminating connection|shutting down|ECONNRESET|EPIPE|not queryable/i;
+  if (gone.test(reason))
+    return new Failure('postgres-unreachable', { server: `${settings.host}:${settings.port}`, reason }, { cause });
+  if (cause instanceof pg.DatabaseError) return new Failure('dump-failed', { database, message: reason }, { cause });
+  return cause;
+}
+
 function connectionFailure(settings: Settings['postgres'], database: string, cause: unknown): Failure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const server = `${settings.host}:${settings.port}`;

@@ -1,0 +1,146 @@
+/** The backups in the store: which there are, what belongs to each, and which of them is the last good one. */
+import { distance } from 'fastest-levenshtein';
+import { Failure } from '../failure.ts';
+import type { Store } from '../store/store.ts';
+import { describeName } from './name.ts';
+import { type DrillRecord, parseDrillRecord } from './verdict.ts';
+
+export type Backup = {
+  name: string;
+  /** When it was taken, by its name; for a name of another form, when the object was stored. */
+  time: Date;
+  /** Bytes of the archive. */
+  size: number;
+  checksum: boolean;
+  manifest: boolean;
+  globals: boolean;
+  /** Names of the drills' records, oldest first. */
+  drills: string[];
+  /** The newest drill that decided something. */
+  drill?: DrillRecord;
+};
+
+type Options = { signal?: AbortSignal | undefined };
+
+/** A drill's record is small; what is greater is none. Bytes. */
+const RECORD_LIMIT = 1024 ** 2;
+
+/** The archives of a database, newest first by the time in the name, with the verdict of each one's newest drill. */
+export async function listBackups(store: Store, database: string, options: Options = {}): Promise<Backup[]> {
+  const { backups } = await survey(store, database, options);
+  await Promise.all(backups.map((backup) => readVerdict(store, backup, options)));
+  return backups;
+}
+
+/**
+ * The backup of that name, or the newest one.
+ * @throws Failure no-backups, backup-not-found (which offers the nearest names)
+ */
+export async function findBackup(
+  store: Store,
+  database: string,
+  name?: string,
+  options: Options = {},
+): Promise<Backup> {
+  const { backups } = await survey(store, database, options);
+  const found = name === undefined ? backups[0] : backups.find((backup) => backup.name === name);
+  if (found !== undefined) {
+    await readVerdict(store, found, options);
+    return found;
+  }
+  const foreign = name === undefined ? undefined : await otherBackup(store, name, options);
+  if (foreign !== undefined) return foreign;
+  if (name === undefined || backups.length === 0) throw new Failure('no-backups', { database, store: store.address });
+  throw new Failure('backup-not-found', { name, nearest: nearest(name, backups).join(', ') });
+}
+
+/**
+ * The newest proven one; if none, the newest with a manifest; if none, the newest. Empty archives and those that a drill
+ * disproved come last: they are kept only where there is nothing else.
+ */
+export function lastGood(backups: readonly Backup[]): Backup | undefined {
+  const newest = backups.toSorted((a, b) => b.time.getTime() - a.time.getTime());
+  const sound = newest.filter((backup) => backup.size > 0 && backup.drill?.verdict !== 'disproved');
+  return (
+    sound.find((backup) => backup.drill?.verdict === 'proven') ??
+    sound.find((backup) => backup.manifest) ??
+    sound[0] ??
+    newest[0]
+  );
+}
+
+export type Survey = {
+  /** Newest first, without the drills' verdicts. */
+  backups: Backup[];
+  /** Companions whose archive is not there, with the time in their name. */
+  orphans: { name: string; time: Date }[];
+};
+
+/** Reads the names only. Objects that are nothing of this database's are passed over. */
+export async function survey(store: Store, database: string, options: Options = {}): Promise<Survey> {
+  const backups = new Map<string, Backup>();
+  const companions: { name: string; backup: string; time: Date; kind: string }[] = [];
+  for await (const object of store.list(`${database}_`, options)) {
+    const described = describeName(database, object.name);
+    if (described === undefined) continue;
+    if (described.kind !== 'archive') companions.push({ name: object.name, ...described });
+    else
+      backups.set(object.name, {
+        name: object.name,
+        time: described.time,
+        size: object.size,
+        checksum: false,
+        manifest: false,
+        globals: false,
+        drills: [],
+      });
+  }
+  const orphans: Survey['orphans'] = [];
+  for (const { name, backup: owner, kind, time } of companions) {
+    const backup = backups.get(owner);
+    if (backup === undefined) orphans.push({ name, time });
+    else if (kind === 'drill') backup.drills.push(name);
+    else if (kind === 'checksum' || kind === 'manifest' || kind === 'globals') backup[kind] = true;
+  }
+  return { backups: [...backups.values()].sort((a, b) => b.time.getTime() - a.time.getTime()), orphans };
+}
+
+/** Reads the verdicts of one backup, newest first, until one is understood. */
+export async function readVerdict(store: Store, backup: Backup, options: Options = {}): Promise<void> {
+  for (const name of backup.drills.toReversed()) {
+    const text = await store.getText(name, { limit: RECORD_LIMIT, ...options }).catch((error: unknown) => {
+      // Removed meanwhile, or no record at all: neither is a reason not to list the backup.
+      if (error instanceof Failure && ['object-missing', 'object-too-large'].includes(error.code)) return '';
+      throw error;
+    });
+    const record = parseDrillRecord(text);
+    if (record === undefined) continue;
+    backup.drill = record;
+    return;
+  }
+}
+
+/** A person may name any object: an archive that was made by hand has a name of its own. */
+async function otherBackup(store: Store, name: string, options: Options): Promise<Backup | undefined> {
+  const object = name === '' ? undefined : await store.stat(name);
+  if (object === undefined) return undefined;
+  const names = new Set<string>();
+  for await (const companion of store.list(`${name}.`, options)) names.add(companion.name.slice(name.length));
+  return {
+    name,
+    time: object.modified,
+    size: object.size,
+    checksum: names.has('.sha256'),
+    manifest: names.has('.manifest.json'),
+    globals: names.has('.globals.sql'),
+    drills: [],
+  };
+}
+
+function nearest(name: string, backups: readonly Backup[]): string[] {
+  const ranked = backups.map((backup) => ({ name: backup.name, far: distance(name, backup.name) }));
+  return ranked
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map((entry) => entry.name);
+}

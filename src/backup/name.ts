@@ -1,0 +1,60 @@
+/**
+ * How the objects of a backup are called: `<database>_YYYY-MM-DD_HH-MM-SS.sql.gz` in UTC, and what lies beside it. The name
+ * says gzip'd SQL for historical reasons; the content is a custom-format archive, and the content decides.
+ */
+
+const TIME = /^(\d{4})-(\d\d)-(\d\d)_(\d\d)-(\d\d)-(\d\d)\.sql\.gz$/;
+const DRILL = /^\.drill\.(.+)\.json$/;
+
+/** What may lie beside an archive. */
+export type CompanionKind = 'checksum' | 'manifest' | 'globals' | 'drill';
+
+const SUFFIXES = { checksum: '.sha256', manifest: '.manifest.json', globals: '.globals.sql' } as const;
+
+/** The name of a backup taken at `time`; parts of a second are dropped. */
+export function backupName(database: string, time: Date): string {
+  const [day, clock] = time.toISOString().slice(0, 19).split('T');
+  return `${database}_${day}_${clock?.replaceAll(':', '-')}.sql.gz`;
+}
+
+/** When the backup of this name was taken; undefined when it is no name of a backup of that database. */
+export function backupTime(database: string, name: string): Date | undefined {
+  if (!name.startsWith(`${database}_`)) return undefined;
+  const match = TIME.exec(name.slice(database.length + 1));
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1);
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // The 31st of February is a date for nobody, and rolled over by some.
+  return Number.isNaN(time.getTime()) || backupName(database, time) !== name ? undefined : time;
+}
+
+export function companionName(backup: string, kind: Exclude<CompanionKind, 'drill'>): string {
+  return backup + SUFFIXES[kind];
+}
+
+/** `<backup>.drill.<UTC>.json`, e.g. `….drill.2026-11-23T02-31-45Z.json` */
+export function drillName(backup: string, time: Date): string {
+  return `${backup}.drill.${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z.json`;
+}
+
+/** What an object is, told by its name: an archive, something that belongs to one, or nothing of this database's. */
+export function describeName(
+  database: string,
+  name: string,
+): { backup: string; time: Date; kind: 'archive' | CompanionKind } | undefined {
+  const end = name.indexOf('.sql.gz', database.length);
+  if (end < 0) return undefined;
+  const backup = name.slice(0, end + '.sql.gz'.length);
+  const time = backupTime(database, backup);
+  const kind = kindOf(name.slice(backup.length));
+  return time === undefined || kind === undefined ? undefined : { backup, time, kind };
+}
+
+function kindOf(suffix: string): 'archive' | CompanionKind | undefined {
+  if (suffix === '') return 'archive';
+  if (DRILL.test(suffix)) return 'drill';
+  if (suffix === SUFFIXES.checksum) return 'checksum';
+  if (suffix === SUFFIXES.manifest) return 'manifest';
+  if (suffix === SUFFIXES.globals) return 'globals';
+  return undefined;
+}
