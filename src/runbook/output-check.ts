@@ -1,9 +1,11 @@
 /** Outputs that assert too little. */
-import { hasElision, isManyLines } from './elision.ts';
+import { isManyLines } from './elision.ts';
 import { error, warning } from './fault.ts';
 import type { Fault, Page, Step } from './model.ts';
 
 const VERIFYING = /\b(?:verif\w*|validat\w*|check\w*|prove\w*|count\w*|compare\w*)\b/i;
+/** An elision where a figure would stand: a word of its own, not part of one, and not a line's beginning or end. */
+const FIGURE = /\S[\s|:(=]+…(?=[\s|),.]|$)|^\s*…(?=\s+\S)/;
 
 /** Errors for outputs of nothing but `…`; warnings for figures and checksum names that could be asserted. */
 export function checkOutputs(page: Page): Fault[] {
@@ -33,8 +35,7 @@ function check(step: Step, output: NonNullable<Step['output']>): Fault[] {
           'the checksum line elides the name of its file; write it, e.g. "$BACKUP: OK"',
         ),
       );
-  const elided = lines.filter((line) => hasElision(line) && !isManyLines(line));
-  const first = elided[0];
+  const first = lines.find((line) => FIGURE.test(line) && !isManyLines(line));
   const literalFigure = lines.some((line) => /\d/.test(line.replace(/…>0/g, '')) || line.includes('…>0'));
   if (
     first !== undefined &&

@@ -6,11 +6,12 @@
 import { checkCommands } from './bash.ts';
 import { type Block, readDocument } from './blocks.ts';
 import { error, unknown, warning } from './fault.ts';
-import { type Frontmatter, readFrontmatter } from './frontmatter.ts';
+import { readFrontmatter } from './frontmatter.ts';
 import { labOf, whereOf } from './labels.ts';
 import { familyOf, looksLikeCommands } from './languages.ts';
 import { sortFaults } from './messages.ts';
 import type { ExpectedOutput, Fault, Page, Step } from './model.ts';
+import { checkNames } from './names.ts';
 import { checkOutcome } from './outcome.ts';
 import { checkOutputs } from './output-check.ts';
 import { checkOwnPage } from './repository.ts';
@@ -54,7 +55,12 @@ export function parsePage(text: string, path: string, options: ParseOptions = {}
   }
   attachOutputs(outputs, page, faults);
   checkScenarioSteps(page, faults);
-  faults.push(...checkOutputs(page), ...checkCommands(page, commands));
+  const unproven = /content unproven/i.test(text);
+  faults.push(
+    ...checkOutputs(page),
+    ...checkCommands(page, commands, { repository, unproven }),
+    ...checkNames(page, front),
+  );
   if (repository) faults.push(...checkOwnPage(page, front));
   page.faults = sortFaults(faults);
   return page;
@@ -187,5 +193,3 @@ function checkScenarioSteps(page: Page, faults: Fault[]): void {
   const ids = [...new Set(page.steps.map((step) => step.id))];
   for (const { outcome, position } of page.scenarios) faults.push(...checkOutcome(outcome, ids, position));
 }
-
-export type { Frontmatter };
