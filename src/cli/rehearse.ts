@@ -9,7 +9,7 @@ import { attachLab, labUp } from '../lab/up.ts';
 import type { Report } from '../progress.ts';
 import { rehearse as rehearsePages } from '../rehearsal/matrix.ts';
 import { type LoadedPage, loadPages } from '../rehearsal/pages.ts';
-import { promotePage } from '../rehearsal/promote.ts';
+import { promotePage, withoutOutputs } from '../rehearsal/promote.ts';
 import { transcriptOf, writeTranscript } from '../rehearsal/record.ts';
 import { LANES, type LaneName, type Rehearsal } from '../rehearsal/result.ts';
 import { parseReports, type WantedReport, writeReports } from '../report/reports.ts';
@@ -47,10 +47,14 @@ export const rehearse = command({
     const lanes = lanesOf(args.lane);
     const reports = reportsOf(args.report);
     if (args.lab !== 'local') throw wrong('--lab', `there is no lab "${args.lab}" yet; there is local`);
-    const pages = await loadPages(ROOT, args._);
+    let pages = await loadPages(ROOT, args._);
     checkNamed(pages, scenarios);
     const fit = pages.filter(({ page }) => !page.faults.some(({ severity }) => severity === 'error'));
     await using lab = fit.length > 0 ? await labFor({ report, signal }) : undefined;
+    if (args.promote && lab !== undefined) {
+      await promoteAll(fit, { lab, report, signal });
+      pages = await loadPages(ROOT, args._);
+    }
     const rehearsal = await rehearsePages(pages, {
       lab,
       ...(scenarios === undefined ? {} : { scenarios }),
@@ -60,7 +64,6 @@ export const rehearse = command({
       signal,
     });
     writeReports(reports, rehearsal, (text) => process.stdout.write(text));
-    if (args.promote) promoteAll(pages, rehearsal, report);
     if (args.record) recordAll(pages, rehearsal, lab, report);
     return { passed: 0, failed: 1, undecided: 3 }[rehearsal.verdict] as 0 | 1 | 3;
   },
@@ -107,12 +110,20 @@ function wrong(argument: string, reason: string): Failure {
   return new Failure('argument-wrong', { command: 'rehearse', argument, reason });
 }
 
-function promoteAll(pages: LoadedPage[], rehearsal: Rehearsal, report: Report): void {
-  for (const [index, result] of rehearsal.pages.entries()) {
-    const loaded = pages[index];
-    const lines = loaded === undefined ? 0 : promotePage(loaded, result);
-    if (lines > 0)
-      report({ kind: 'note', text: `${result.path}: ${lines} outputs were written; read them before you commit` });
+/** Runs `intact` as a reader does, whatever the steps print, and writes that down. */
+async function promoteAll(pages: LoadedPage[], { lab, report, signal }: Work & { lab: Lab }): Promise<void> {
+  const bare = pages.map(withoutOutputs);
+  const { pages: results } = await rehearsePages(bare, {
+    lab,
+    scenarios: ['intact'],
+    lanes: ['reader'],
+    report,
+    signal,
+  });
+  for (const [index, loaded] of pages.entries()) {
+    const run = results[index]?.runs[0];
+    const text = `${loaded.page.path}: outputs were written; read them before you commit`;
+    if (run !== undefined && promotePage(loaded, run)) report({ kind: 'note', text });
   }
 }
 

@@ -20,7 +20,7 @@ export type Performed = {
   guard?: string;
 };
 
-const PAGERS = ['less', 'more', 'most', 'pg'];
+const PAGERS = ['pager', 'less', 'more', 'most', 'pg'];
 
 export function resultOf(step: Step, performed: Performed, values: Values): StepResult {
   const flaw = flawOf(step, performed, values);

@@ -3,10 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import { rehearsedHash, type Transcript, transcriptSchema } from '../runbook/transcript.ts';
-import { secretsOf } from '../settings.ts';
+import { hider } from './hide.ts';
 import type { LoadedPage } from './pages.ts';
 import type { PageResult, RunResult } from './result.ts';
 import { describeTarget } from './step/definition.ts';
+
+/** Paths below the folders where people and programs keep things of their own. */
+const ABSOLUTE = /(?<=^|[\s"'=:(])\/(?:tmp|root|home|work|var\/folders|Users)\/[^\s"':)]*/gm;
 
 export type RecordOptions = { lab: Lab; recordedAt: string };
 
@@ -18,7 +21,7 @@ export function transcriptOf(
 ): Transcript | undefined {
   const measured = measuredRun(result.runs);
   if (measured === undefined || result.verdict !== 'passed') return undefined;
-  const hide = hider(lab);
+  const publish = publishable(lab);
   return transcriptSchema.parse({
     schema: 1,
     runbook: result.runbook,
@@ -39,7 +42,7 @@ export function transcriptOf(
       ...(step.lab === undefined ? {} : { lab: step.lab }),
       seconds: rounded(step.seconds),
       destroys: destroysOf(loaded, step.id),
-      output: hide(step.output),
+      output: publish(step.output),
     })),
   });
 }
@@ -64,22 +67,14 @@ function destroysOf({ scripts }: LoadedPage, id: string): string[] {
   return targets.filter(({ kind }) => kind === 'database').map(describeTarget);
 }
 
-/** Takes secrets and the lab's own folders out of a text: it is published. */
-function hider(lab: Lab): (text: string) => string {
-  const readers = (['administrator', 'plain-owner'] as const).map(
-    (reader) => lab.environment(reader).POSTGRES_PASSWORD,
-  );
-  const secrets = [...secretsOf(lab.settings), ...readers].filter(
-    (secret) => secret !== undefined && secret.length > 3,
-  );
-  return (text) => {
-    let hidden = text;
-    for (const secret of secrets) hidden = hidden.replaceAll(secret ?? '', '********');
-    // The lab's folder lies somewhere on the machine that recorded this; its path means nothing elsewhere.
-    return hidden
+/** Takes the machine's own paths and secrets out of a text: it is published. */
+function publishable(lab: Lab): (text: string) => string {
+  const hides = (['administrator', 'plain-owner'] as const).map((reader) => hider(lab.environment(reader)));
+  return (text) =>
+    hides
+      .reduce((rest, hide) => hide(rest), text)
       .replaceAll(lab.folder, '…')
-      .replaceAll(/(?<=^|[\s"'=:(])\/(?:tmp|root|home|work|var\/folders)\/[^\s"':)]*/gm, '…');
-  };
+      .replaceAll(ABSOLUTE, '…');
 }
 
 /** To milliseconds. */

@@ -51,6 +51,8 @@ export type RunResult = {
   /** In words: `done`, `stopped at download`. */
   ended: string;
   seconds: number;
+  /** The parameters that were filled in. */
+  values: Record<string, string>;
   steps: StepResult[];
   findings: Finding[];
 };

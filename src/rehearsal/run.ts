@@ -25,7 +25,7 @@ export type RunOptions = {
 };
 
 /** What one passage through the page came to. */
-type Passage = { results: StepResult[]; flaws: Flaw[]; seconds: number };
+type Passage = { results: StepResult[]; flaws: Flaw[]; seconds: number; values: Record<string, string> };
 
 /** Never throws for what a page does; @throws the signal's reason */
 export async function runScenario(options: RunOptions): Promise<RunResult> {
@@ -47,6 +47,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       verdict: findings.length === 0 ? 'passed' : 'failed',
       ended: describeEnd((passages.find(({ flaws }) => flaws.length > 0) ?? first)?.results ?? []),
       seconds: first?.seconds ?? 0,
+      values: first?.values ?? {},
       steps: first?.results ?? [],
       findings: distinct(findings),
     };
@@ -59,6 +60,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       verdict: 'undecided',
       ended: 'could not be decided',
       seconds: (performance.now() - since) / 1000,
+      values: {},
       steps: [],
       findings: [finding({ ...flaw, expected: 'a lab that can be put in this state', received: error.hint })],
     };
@@ -133,7 +135,7 @@ async function passage(
     const faults = await proveOutcome({ page: proving.page, world, prepared, before: prepared.before, after, outcome });
     flaws.push(...faults.map((fault) => ({ ...writer, ...fault })));
   }
-  return { results, flaws, seconds, startsAgain: prepared.startsAgain };
+  return { results, flaws, seconds, values, startsAgain: prepared.startsAgain };
 }
 
 function laneOptions(options: RunOptions, prepared: Prepared, values: Record<string, string>): LaneOptions {

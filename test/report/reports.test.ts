@@ -31,6 +31,7 @@ const rehearsal: Rehearsal = {
           verdict: 'failed',
           ended: 'stopped at list',
           seconds: 2.5,
+          values: {},
           steps: [],
           findings: [
             {

@@ -6,6 +6,7 @@
 import { fill } from '../../runbook/fill.ts';
 import type { Step, Where } from '../../runbook/model.ts';
 import { fillParametersBlock } from '../../runbook/parameters-block.ts';
+import { hider } from '../hide.ts';
 import { resultOf } from '../performed.ts';
 import type { StepResult } from '../result.ts';
 import { openTerminal, type Terminal } from '../terminal/terminal.ts';
@@ -13,6 +14,7 @@ import { inOrder, type LaneOptions, stepsFor } from './lane.ts';
 
 export async function performReader(options: LaneOptions & { exported?: boolean }): Promise<StepResult[]> {
   const { page, values, environment, folders, signal, limits } = options;
+  const hide = hider(environment);
   await using stack = new AsyncDisposableStack();
   const terminals = new Map<Where, Promise<Terminal>>();
   const open = async (where: Where) => {
@@ -28,7 +30,8 @@ export async function performReader(options: LaneOptions & { exported?: boolean 
   };
   const paste = async (step: Step, text: string, where: Where) => {
     const terminal = await terminalFor(where);
-    return resultOf(step, await terminal.paste(text, limits), values);
+    const pasted = await terminal.paste(text, limits);
+    return resultOf(step, { ...pasted, output: hide(pasted.output) }, values);
   };
 
   if (options.exported && page.parametersBlock !== undefined) {

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLines, stream } from '../../process.ts';
 import type { Step } from '../../runbook/model.ts';
+import { hider } from '../hide.ts';
 import { resultOf } from '../performed.ts';
 import type { StepResult } from '../result.ts';
 import { LIMITS_OF_STEP, PAGE, parseHandedBack, RESULT_FILE } from '../step/handed-back.ts';
@@ -29,6 +30,7 @@ export async function performScript(options: LaneOptions): Promise<StepResult[]>
 
 async function performOne(options: LaneOptions, step: Step): Promise<StepResult> {
   const { values, environment, folders, pageFile, signal } = options;
+  const hide = hider(environment);
   const limits = { ...LIMITS, ...options.limits };
   const own = join(dirname(pageFile), `${step.id}.ts`);
   const [script, args] = existsSync(own) ? [own, []] : [DEFAULT_SCRIPT, [step.id]];
@@ -58,8 +60,12 @@ async function performOne(options: LaneOptions, step: Step): Promise<StepResult>
     const seconds = (performance.now() - since) / 1000;
     const result = existsSync(file) ? parseHandedBack(await readFile(file, 'utf8')) : undefined;
     if (result === undefined)
-      return resultOf(step, { status: status || 1, output: '', seconds, guard: lastLines(stderr || remarks) }, values);
-    return resultOf(step, result, values);
+      return resultOf(
+        step,
+        { status: status || 1, output: '', seconds, guard: hide(lastLines(stderr || remarks)) },
+        values,
+      );
+    return resultOf(step, { ...result, output: hide(result.output) }, values);
   } finally {
     await rm(handed, { recursive: true, force: true });
   }
