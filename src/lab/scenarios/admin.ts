@@ -11,6 +11,8 @@ export async function connectAdmin(
   signal?: AbortSignal,
 ): Promise<Client> {
   const client = await connect(settings, { database, signal });
-  await client.query(`SET default_transaction_read_only = off; SET lock_timeout = '30s'; SET client_min_messages = warning`);
+  await client.query(
+    `SET default_transaction_read_only = off; SET lock_timeout = '30s'; SET client_min_messages = warning`,
+  );
   return client;
 }

@@ -2,7 +2,7 @@
  * A database as a whole: what PostgreSQL does not copy with CREATE DATABASE … TEMPLATE (owner, privileges, settings,
  * comment, connection limit) is read and applied here.
  */
-import { escapeLiteral } from 'pg';
+import pg from 'pg';
 import { type Client, quoteIdentifier } from '../../postgres/connection.ts';
 
 type Grant = { grantor: string; grantee: string; privilege: string; grantable: boolean };
@@ -14,6 +14,9 @@ export type DatabaseProperties = {
   encoding: string;
   collate: string;
   ctype: string;
+  /** `libc`, `icu` or `builtin`, and its locale where it is not libc. */
+  provider: string;
+  locale: string | null;
   isTemplate: boolean;
   allowsConnections: boolean;
   /** -1: no limit. */
@@ -27,7 +30,9 @@ export type DatabaseProperties = {
 
 const PROPERTIES = `
 SELECT d.oid::int AS oid, d.datname AS name, r.rolname AS owner, pg_encoding_to_char(d.encoding) AS encoding,
-       d.datcollate AS "collate", d.datctype AS ctype, d.datistemplate AS "isTemplate",
+       d.datcollate AS "collate", d.datctype AS ctype,
+       CASE to_jsonb(d) ->> 'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS provider,
+       coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale, d.datistemplate AS "isTemplate",
        d.datallowconn AS "allowsConnections", d.datconnlimit AS "connectionLimit",
        shobj_description(d.oid, 'pg_database') AS comment,
        CASE WHEN d.datacl IS NOT NULL THEN coalesce((
@@ -88,25 +93,26 @@ export async function copyDatabase(server: Client, from: string, to: string): Pr
 export async function createEmpty(
   server: Client,
   name: string,
-  like: Pick<DatabaseProperties, 'encoding' | 'collate' | 'ctype' | 'owner'>,
+  like: Pick<DatabaseProperties, 'encoding' | 'collate' | 'ctype' | 'provider' | 'locale' | 'owner'>,
 ): Promise<void> {
+  const locale =
+    like.locale === null ? '' : `${like.provider === 'icu' ? 'ICU' : 'BUILTIN'}_LOCALE ${literal(like.locale)}`;
   await server.query(
     `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 OWNER ${quoteIdentifier(like.owner)}
-       ENCODING ${escapeLiteral(like.encoding)} LC_COLLATE ${escapeLiteral(like.collate)} LC_CTYPE ${escapeLiteral(like.ctype)}`,
+       ENCODING ${literal(like.encoding)} LC_COLLATE ${literal(like.collate)} LC_CTYPE ${literal(like.ctype)} LOCALE_PROVIDER ${like.provider} ${locale}`,
   );
 }
 
 /** Gives a new database (no privileges, no settings yet) the properties of the one it was copied from. */
 export async function applyProperties(server: Client, name: string, wanted: DatabaseProperties): Promise<void> {
   const database = quoteIdentifier(name);
-  const comment = wanted.comment === null ? 'NULL' : escapeLiteral(wanted.comment);
+  const comment = wanted.comment === null ? 'NULL' : literal(wanted.comment);
   await server.query(`ALTER DATABASE ${database} OWNER TO ${quoteIdentifier(wanted.owner)}`);
   await server.query(`COMMENT ON DATABASE ${database} IS ${comment}`);
   await server.query(`ALTER DATABASE ${database} CONNECTION LIMIT ${wanted.connectionLimit}`);
   if (wanted.grants !== null) await grantAll(server, database, wanted.owner, wanted.grants);
   for (const { role, setting } of wanted.settings) {
-    const target =
-      role === '' ? `DATABASE ${database}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${database}`;
+    const target = role === '' ? `DATABASE ${database}` : `ROLE ${quoteIdentifier(role)} IN DATABASE ${database}`;
     await server.query(`ALTER ${target} SET ${assignment(setting)}`);
   }
   await server.query(`ALTER DATABASE ${database} IS_TEMPLATE ${wanted.isTemplate}`);
@@ -118,11 +124,18 @@ export function assignment(setting: string): string {
   const at = setting.indexOf('=');
   const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
   const isList = LISTS.has(name.toLowerCase());
-  return `${name.split('.').map(quoteIdentifier).join('.')} TO ${isList ? value || "''" : escapeLiteral(value)}`;
+  return `${name.split('.').map(quoteIdentifier).join('.')} TO ${isList ? value || "''" : literal(value)}`;
 }
 
 /** Settings whose value is a list of names (GUC_LIST_QUOTE): the same four that pg_dump treats so. */
-const LISTS = new Set(['local_preload_libraries', 'search_path', 'session_preload_libraries', 'shared_preload_libraries', 'temp_tablespaces', 'unix_socket_directories']);
+const LISTS = new Set([
+  'local_preload_libraries',
+  'search_path',
+  'session_preload_libraries',
+  'shared_preload_libraries',
+  'temp_tablespaces',
+  'unix_socket_directories',
+]);
 
 async function grantAll(server: Client, database: string, owner: string, grants: Grant[]): Promise<void> {
   // An untouched database gives PUBLIC and its owner the defaults; they are taken away first.
@@ -137,4 +150,8 @@ async function grantAll(server: Client, database: string, owner: string, grants:
     await server.query(`GRANT ${privilege} ON DATABASE ${database} TO ${to}${option}`);
     await server.query('COMMIT');
   }
+}
+
+export function literal(text: string): string {
+  return pg.escapeLiteral(text);
 }

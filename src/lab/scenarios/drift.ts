@@ -56,7 +56,8 @@ async function deleteRow(client: Client, tables: Table[]): Promise<string | unde
   for (const table of tables)
     for (let back = 0; back < 5; back += 1) {
       const row = `(SELECT ctid FROM ONLY ${table.name} ORDER BY ctid DESC OFFSET ${back} LIMIT 1)`;
-      if (await attempt(client, `DELETE FROM ONLY ${table.name} WHERE ctid = ${row}`)) return `deleted a row of ${table.name}`;
+      if (await attempt(client, `DELETE FROM ONLY ${table.name} WHERE ctid = ${row}`))
+        return `deleted a row of ${table.name}`;
     }
   return undefined;
 }
@@ -104,7 +105,8 @@ async function dropView(client: Client): Promise<string | undefined> {
 async function moveSequence(client: Client): Promise<string | undefined> {
   const sequences = await client.query<{ name: string; next: string }>(SEQUENCES);
   for (const { name, next } of sequences.rows)
-    if (await attempt(client, `SELECT setval('${name.replaceAll("'", "''")}', ${next})`)) return `moved the sequence ${name}`;
+    if (await attempt(client, `SELECT setval('${name.replaceAll("'", "''")}', ${next})`))
+      return `moved the sequence ${name}`;
   return undefined;
 }
 

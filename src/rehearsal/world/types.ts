@@ -6,6 +6,7 @@ import type { KeptBackup } from '../../lab/scenarios/scenario.ts';
 import type { Content } from '../../postgres/content.ts';
 import type { ScenarioName } from '../../runbook/model.ts';
 import type { Settings } from '../../settings.ts';
+import type { Kept } from './kept.ts';
 
 /** One lab, one database and one good backup of it, with everything needed to make them again as they were. */
 export type World = {
@@ -18,6 +19,8 @@ export type World = {
   readonly manifest: Manifest;
   /** How the world was when it was made, and is after each reset. */
   readonly pristine: Observation;
+  /** The world's own means to make everything again; for src/rehearsal/world/ alone. */
+  readonly kept: Kept;
   /** Removes the templates and files of the world; the lab and its database stay as they were made. */
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -58,6 +61,8 @@ export type ObservedDatabase = {
    */
   mark: string;
   allowsConnections: boolean;
+  /** -1: no limit. */
+  connectionLimit: number;
   comment: string | null;
   /** Of `content` without the database's name; equal digests mean equal content, owners, privileges and settings. */
   digest: string;
@@ -74,6 +79,6 @@ export type Observation = {
   roles: string[];
   /** Settings made with ALTER SYSTEM, one line each. */
   server: string[];
-  /** Everything below the bucket's prefix. */
-  objects: ObservedObject[];
+  /** Everything below the bucket's prefix; undefined while the store does not answer. */
+  objects: ObservedObject[] | undefined;
 };

@@ -1,0 +1,83 @@
+/** Looks at everything that a page could have changed, from outside and without changing anything. */
+import { createHash } from 'node:crypto';
+import { Failure } from '../../failure.ts';
+import { connectAdmin } from '../../lab/scenarios/admin.ts';
+import type { DatabaseProperties } from '../../lab/scenarios/database.ts';
+import { type Client, quoteIdentifier } from '../../postgres/connection.ts';
+import type { Content } from '../../postgres/content.ts';
+import { readContent } from '../../postgres/fingerprint.ts';
+import { openStore } from '../../store/store.ts';
+import { markOf, visibleDatabases } from './kept.ts';
+import { connectMaintenance } from './maintenance.ts';
+import { describeRole, readRoles } from './roles.ts';
+import { readServerSettings } from './server-settings.ts';
+import type { Observation, ObservedDatabase, ObservedObject, World } from './types.ts';
+
+export type Observed = Pick<World, 'settings' | 'kept'>;
+
+/**
+ * Reads the whole content of every database of the server but the world's own copies.
+ * @throws Failure postgres-unreachable, postgres-auth
+ */
+export async function observe(world: Observed, signal?: AbortSignal): Promise<Observation> {
+  const { settings, kept } = world;
+  await using server = await connectMaintenance(settings.postgres, signal);
+  const databases: ObservedDatabase[] = [];
+  for (const properties of await visibleDatabases(server, kept))
+    databases.push(await observeDatabase(world, server, properties, signal));
+  return {
+    databases,
+    roles: (await readRoles(server)).map(describeRole),
+    server: [...(await readServerSettings(server))].map(([name, value]) => `${name} = ${value}`),
+    objects: await observeObjects(world),
+  };
+}
+
+/** Equal digests mean equal content, owners, privileges, settings and comment; the database's name is left out. */
+export function digestOf(content: Content): string {
+  const nameless = { ...content, database: { ...content.database, name: '' } };
+  return createHash('sha256').update(JSON.stringify(nameless)).digest('hex');
+}
+
+export async function readDatabaseContent(client: Client): Promise<Content> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    return await readContent(client);
+  } finally {
+    await client.query('ROLLBACK').catch(() => {});
+  }
+}
+
+async function observeDatabase(
+  { settings }: Observed,
+  server: Client,
+  { name, oid, comment, allowsConnections, connectionLimit }: DatabaseProperties,
+  signal: AbortSignal | undefined,
+): Promise<ObservedDatabase> {
+  const seen = { name, oid, comment, allowsConnections, connectionLimit };
+  // -2: a DROP DATABASE that did not get to its end (15.4 and newer); nothing can connect any more.
+  if (connectionLimit === -2) return { ...seen, mark: 'invalid', digest: 'invalid', content: undefined };
+  const quoted = quoteIdentifier(name);
+  // A database that was closed for a swap holds content all the same; it is opened for this look alone.
+  if (!allowsConnections) await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`);
+  try {
+    await using client = await connectAdmin(settings.postgres, name, signal);
+    const content = await readDatabaseContent(client);
+    const { made } = await markOf(client);
+    return { ...seen, mark: `${oid} ${made}`, digest: digestOf(content), content };
+  } finally {
+    if (!allowsConnections) await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS false`);
+  }
+}
+
+async function observeObjects({ settings }: Observed): Promise<ObservedObject[] | undefined> {
+  const objects: ObservedObject[] = [];
+  try {
+    for await (const { name, size, modified } of openStore(settings.store).list(''))
+      objects.push({ name, size, modified: modified.toISOString() });
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'store-unreachable') return undefined;
+    throw error;
+  }
+  return objects;
+}
