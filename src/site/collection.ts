@@ -5,6 +5,7 @@
 import { docsSchema } from '@astrojs/starlight/schema';
 import { glob } from 'astro/loaders';
 import { z } from 'astro/zod';
+import { PATTERNS } from './check.ts';
 import { slugOf } from './slug.ts';
 
 /** The collection that Starlight renders; `deferRender` lets a fault of a page fail the build (measured). */
@@ -12,7 +13,7 @@ export const pages = {
   loader: glob({
     base: '.',
     deferRender: true,
-    pattern: ['docs/**/[^_]*.{md,mdx}', 'runbooks/*/index.{md,mdx}'],
+    pattern: PATTERNS,
     generateId: ({ entry }) => slugOf(entry),
   }),
   schema: docsSchema({

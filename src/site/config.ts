@@ -2,6 +2,7 @@
 import { unified } from '@astrojs/markdown-remark';
 import starlight from '@astrojs/starlight';
 import type { AstroUserConfig } from 'astro';
+import { faultsOfAll } from './check.ts';
 import { remarkDrillbook } from './markdown/plugin.ts';
 import { drillbook } from './plugin.ts';
 
@@ -13,6 +14,15 @@ export function siteConfig(changes: AstroUserConfig = {}): AstroUserConfig {
     markdown: { processor: unified({ remarkPlugins: [remarkDrillbook] }) },
     ...changes,
     integrations: [
+      {
+        name: 'drillbook-pages',
+        hooks: {
+          'astro:build:start'() {
+            const faults = faultsOfAll(process.cwd());
+            if (faults.length > 0) throw new Error(`\n${faults.join('\n')}\n`);
+          },
+        },
+      },
       starlight({
         title: 'Drillbook',
         plugins: [drillbook()],

@@ -22,7 +22,7 @@ export async function makeProject(files: Record<string, string>): Promise<Projec
     'package.json': '{ "type": "module", "dependencies": { "@astrojs/starlight": "*", "astro": "*" } }',
     'astro.config.mjs': `import { siteConfig } from '${site}/config.ts';\nexport default siteConfig({ cacheDir: './.cache' });\n`,
     'src/content.config.ts': `import { defineCollection } from 'astro:content';\nimport { pages } from '${site}/collection.ts';\nexport const collections = { docs: defineCollection(pages) };\n`,
-    'docs/index.md': '---\ntitle: Start\n---\n\nHere it starts.\n',
+    'docs/index.md': '---\ntitle: Start\ndescription: For a test.\n---\n\nHere it starts.\n',
   };
   for (const [path, text] of Object.entries({ ...own, ...files })) {
     await mkdir(dirname(join(root, path)), { recursive: true });
