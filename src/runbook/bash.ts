@@ -12,16 +12,16 @@ import { READABLE, type ShellUse, shellUse } from './variables.ts';
 
 /**
  * @param blocks of each step, and of the `parameters` block
- * @param unproven the page says that it goes on with a backup whose content nobody proved
+ * @param options `declared`: names of parameters, right or wrong; `unproven`: the page says that it goes on with a backup whose content nobody proved
  */
 export function checkCommands(
   page: Page,
   blocks: ReadonlyMap<Step, Block>,
-  options: { repository: boolean; unproven: boolean },
+  options: { repository: boolean; unproven: boolean; declared: readonly string[] },
 ): Fault[] {
   const faults: Fault[] = [];
   const sets = new Map<string, Step>();
-  const names = page.parameters.map(({ name }) => name);
+  const names = options.declared;
   for (const [step, block] of blocks) {
     const wrong = parse(step.command).errors?.[0];
     if (wrong !== undefined) {

@@ -51,14 +51,18 @@ export function readDocument(text: string, mdx: boolean): Document {
 }
 
 function parseTree(text: string, mdx: boolean, faults: Fault[]): Root {
-  const processor = unified().use(remarkParse).use(remarkFrontmatter).use(remarkGfm);
+  const plain = () => unified().use(remarkParse).use(remarkFrontmatter).use(remarkGfm);
+  if (!mdx) return plain().parse(text);
   try {
-    return mdx ? processor.use(remarkMdx).parse(text) : processor.parse(text);
+    return plain().use(remarkMdx).parse(text);
   } catch (cause) {
     if (!(cause instanceof VFileMessage)) throw cause;
-    faults.push(error('page-syntax', { line: cause.line ?? 1, column: cause.column ?? 1 }, cause.reason));
+    // Some messages hold their place only in their words: "… (3:1-3:8)".
+    const [, line, column] = /\((\d+):(\d+)/.exec(cause.reason) ?? [];
+    const position = { line: cause.line ?? Number(line ?? 1), column: cause.column ?? Number(column ?? 1) };
+    faults.push(error('page-syntax', position, cause.reason));
     // Everything else on the page is still worth checking: plain Markdown never fails.
-    return processor().parse(text);
+    return plain().parse(text);
   }
 }
 
@@ -68,12 +72,12 @@ function blockOf(node: Code, lines: string[], heading: string): Block {
   const open = /^(?:`{3,}|~{3,})[ \t]*(\S*)[ \t]*/.exec(source.slice((node.position?.start.column ?? 1) - 1));
   const metaAt = (node.position?.start.column ?? 1) + (open?.[0].length ?? 0);
   const meta = open === null ? '' : source.slice(metaAt - 1);
-  // `starts` and not the source's own text: inside lists and quotes each line is indented by what contains it.
   const fenced = open === null ? line : line + 1;
   const locate = (offset: number): Position => {
     const before = node.value.slice(0, offset).split('\n');
     const at = fenced + before.length - 1;
     const own = node.value.split('\n')[before.length - 1] ?? '';
+    // Inside lists and quotes each line is indented by what contains it.
     const indent = Math.max(0, (lines[at - 1] ?? '').length - own.length);
     return { line: at, column: indent + (before.at(-1) ?? '').length + 1 };
   };

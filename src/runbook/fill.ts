@@ -85,11 +85,11 @@ export function scan(command: string, declared: readonly string[]): { placeholde
             (plain
               ? wrongPlace(node, word, quoted)
               : `only $NAME, \${NAME} and \${NAME:?…} are filled in, not ${node.text}`);
-          if (why !== undefined) misuse(span(node), name, why.replace('NAME is', `$${name} is`));
+          if (why !== undefined) misuse(span(node), name, why.replace(/^NAME/, `$${name}`));
           else found.push({ ...span(node), name, place });
         }
         if (node.type === 'ParameterExpansion')
-          forEachChild(node, (child) => visit(child, 'a parameter is not filled in inside ${…}'));
+          forEachChild(node, (child) => visit(child, 'NAME is not filled in inside ${…}'));
         return;
       }
       case 'DoubleQuoted':
@@ -104,15 +104,15 @@ export function scan(command: string, declared: readonly string[]): { placeholde
         return;
       case 'BraceExpansion':
         for (const child of node.parts ?? [])
-          part(child, word, place, quoted, barred ?? 'a parameter is not filled in inside braces');
+          part(child, word, place, quoted, barred ?? 'NAME is not filled in inside braces');
         return;
       case 'Glob':
       case 'ExtendedGlob':
         for (const child of node.parts ?? [])
-          part(child, word, place, quoted, barred ?? 'a parameter is not filled in inside a pattern');
+          part(child, word, place, quoted, barred ?? 'NAME is not filled in inside a pattern');
         return;
       case 'ArithmeticExpansion':
-        if (node.expression) visit(node.expression, 'a parameter is not filled in inside arithmetic');
+        if (node.expression) visit(node.expression, 'NAME is not filled in inside arithmetic');
         return;
       case 'CommandExpansion':
       case 'ProcessSubstitution':
@@ -129,7 +129,7 @@ export function scan(command: string, declared: readonly string[]): { placeholde
       misuse(
         { start: node.pos + match.index, end: node.pos + match.index + match[0].length },
         match[1] ?? '',
-        'a parameter behind a backslash is not filled in',
+        `$${match[1]} behind a backslash is not filled in`,
       );
   };
   const wrongPlace = (node: { pos: number; end: number }, word: { pos: number; text: string }, quoted: boolean) => {
@@ -153,7 +153,7 @@ export function scan(command: string, declared: readonly string[]): { placeholde
       wordOf(
         node.target,
         node.type === 'Redirect' && node.operator.includes('&') && !node.operator.startsWith('&')
-          ? 'a parameter is not filled in as a file descriptor'
+          ? 'NAME is not filled in as a file descriptor'
           : undefined,
       );
   };
@@ -178,10 +178,8 @@ export function scan(command: string, declared: readonly string[]): { placeholde
           node.name,
           `${node.name} is a parameter, and cannot be assigned`,
         );
-        if (node.value.type === 'Word') wordOf(node.value, 'a parameter is not filled in inside an assignment');
-        else
-          for (const element of node.value.elements)
-            wordOf(element, 'a parameter is not filled in inside an assignment');
+        if (node.value.type === 'Word') wordOf(node.value, 'NAME is not filled in inside an assignment');
+        else for (const element of node.value.elements) wordOf(element, 'NAME is not filled in inside an assignment');
         return;
       case 'HereDoc':
       case 'HereString':
@@ -191,11 +189,11 @@ export function scan(command: string, declared: readonly string[]): { placeholde
       case 'For':
       case 'Select':
         misuse(span(node.name), node.name.text, `${node.name.text} is a parameter, and cannot be assigned`);
-        for (const word of node.wordlist ?? []) wordOf(word, 'a parameter is not filled in as the list of a loop');
+        for (const word of node.wordlist ?? []) wordOf(word, 'NAME is not filled in as the list of a loop');
         visit(node.body);
         return;
       case 'Word':
-        wordOf(node, barred ?? 'a parameter is filled in only as an argument or in a here-document');
+        wordOf(node, barred ?? 'NAME is filled in only as an argument or in a here-document');
         return;
       case 'ArithmeticWord':
         for (const match of node.value.matchAll(/[A-Za-z_]\w*/g))

@@ -77,6 +77,8 @@ export type Frontmatter = Pick<
   title?: string;
   description?: string;
   parameters: Parameter[];
+  /** Also the parameters whose declaration is wrong: their uses are no further faults. */
+  declared: string[];
   scenarios: { name: ScenarioName; outcome: NonNullable<ReturnType<typeof parseOutcome>>; position: Position }[];
   excludes: { scenario: ScenarioName; reason: string; position: Position }[];
   /** Where a key stands; where its nearest parent stands when it is missing. */
@@ -116,7 +118,7 @@ export function readFrontmatter(text: string | undefined, line: number, reposito
   if (!top.success) faults.push(error('frontmatter-syntax', at(), 'the frontmatter must be keys and values'));
   if (repository) faults.push(...checkTop(all, at));
 
-  const read = runbookSchema.safeParse(all.runbook ?? {});
+  const read = runbookSchema.safeParse(all.runbook ?? {}, { reportInput: true });
   if (!read.success) for (const issue of read.error.issues) faults.push(...faultsOf(issue, at));
   const data = read.success ? read.data : runbookSchema.parse(salvage(all.runbook, read.error));
   const { rto, scenarios: _scenarios, excludes: _excludes, parameters: _parameters, ...rest } = data;
@@ -126,6 +128,7 @@ export function readFrontmatter(text: string | undefined, line: number, reposito
     ...(typeof all.title === 'string' ? { title: all.title } : {}),
     ...(typeof all.description === 'string' ? { description: all.description } : {}),
     parameters: parametersOf(data, at, faults),
+    declared: declaredIn(all.runbook),
     ...scenariosOf(data, at, faults),
     at,
     isRunbook: all.runbook !== undefined,
@@ -177,25 +180,24 @@ function faultsOf(issue: z.core.$ZodIssue, at: Frontmatter['at']): Fault[] {
   return [error('frontmatter-value', at(...path), `${name || 'runbook'}: ${lowerFirst(issue.message)}`)];
 }
 
-/** The frontmatter without the keys that are wrong, so that the rest of the page is still checked. */
+/** The frontmatter without what is wrong in it, so that the rest of the page is still checked. */
 function salvage(runbook: unknown, wrong: z.ZodError): Record<string, unknown> {
-  if (runbook === null || typeof runbook !== 'object' || Array.isArray(runbook)) return {};
-  const bad = new Set(
-    wrong.issues.flatMap((issue) =>
-      issue.path.length > 0
-        ? [String(issue.path[0])]
-        : KEYS.length > 0 && issue.code === 'unrecognized_keys'
-          ? issue.keys
-          : [],
-    ),
-  );
-  const kept = Object.fromEntries(Object.entries(runbook).filter(([key]) => !bad.has(key)));
-  const parameters: unknown = 'parameters' in runbook ? runbook.parameters : undefined;
-  if (!bad.has('parameters') || parameters === null || typeof parameters !== 'object') return kept;
-  const good = Object.entries(parameters).filter(
-    ([name, value]) => /^[A-Z][A-Z0-9_]*$/.test(name) && parameter.safeParse(value).success,
-  );
-  return { ...kept, parameters: Object.fromEntries(good) };
+  const top = z.record(z.string(), z.unknown()).safeParse(runbook);
+  if (!top.success) return {};
+  const kept = { ...top.data };
+  for (const { path, ...issue } of wrong.issues) {
+    const [key, entry] = path.map(String);
+    const entries = z.record(z.string(), z.unknown()).safeParse(key === undefined ? undefined : kept[key]);
+    if (key === undefined) for (const name of issue.code === 'unrecognized_keys' ? issue.keys : []) delete kept[name];
+    else if (entry === undefined || !entries.success) delete kept[key];
+    else kept[key] = Object.fromEntries(Object.entries(entries.data).filter(([name]) => name !== entry));
+  }
+  return runbookSchema.safeParse(kept).success ? kept : {};
+}
+
+function declaredIn(runbook: unknown): string[] {
+  const read = z.object({ parameters: z.record(z.string(), z.unknown()) }).safeParse(runbook);
+  return read.success ? Object.keys(read.data.parameters) : [];
 }
 
 function parametersOf(data: z.infer<typeof runbookSchema>, at: Frontmatter['at'], faults: Fault[]): Parameter[] {

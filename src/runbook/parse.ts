@@ -58,7 +58,7 @@ export function parsePage(text: string, path: string, options: ParseOptions = {}
   const unproven = /content unproven/i.test(text);
   faults.push(
     ...checkOutputs(page),
-    ...checkCommands(page, commands, { repository, unproven }),
+    ...checkCommands(page, commands, { repository, unproven, declared: front.declared }),
     ...checkNames(page, front),
   );
   if (repository) faults.push(...checkOwnPage(page, front));
@@ -96,7 +96,7 @@ function checkLanguage(block: Block): Fault[] {
     ];
   if ((role === 'step' || role === 'parameters') && family !== 'shell') {
     const label = block.labels[role] ?? fence;
-    const only = family === 'console' || family === 'sql' ? ', this can only be illustrative or quotes' : '';
+    const only = family === 'console' || family === 'sql' ? '; this can only be illustrative or quotes' : '';
     return [
       error('step-language', label, `steps are bash, not ${block.language ?? 'a block without language'}${only}`),
     ];
