@@ -89,6 +89,8 @@ export const content = z.object({
     /** As `privilege` objects say it: `app: CONNECT; reader: CONNECT, TEMPORARY*`. */
     privileges: z.string(),
     comment: z.string().nullable(),
+    /** Its size on the server: for estimates, never compared. */
+    bytes: z.int().nonnegative(),
   }),
   tables: z.array(table),
   sequences: z.array(sequence),

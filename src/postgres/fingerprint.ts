@@ -49,14 +49,23 @@ export async function pinSession(client: ClientBase): Promise<void> {
  * Errors are PostgreSQL's own: a table that may not be read is never read as empty.
  */
 export async function readContent(client: ClientBase, options: ReadOptions = {}): Promise<Content> {
+  const tables = await readTables(client, options);
+  return { ...(await readCatalog(client)), tables };
+}
+
+/** The rows of every table, counted and hashed. */
+export async function readTables(client: ClientBase, options: ReadOptions = {}): Promise<Content['tables']> {
   const { helpers = [], report = silent } = options;
-  for (const session of [client, ...helpers]) await pinSession(session);
-  const tables = await readRows([client, ...helpers], (done, total) =>
-    report({ kind: 'amount', done, total, unit: 'tables' }),
-  );
+  const clients = [client, ...helpers];
+  for (const session of clients) await pinSession(session);
+  return readRows(clients, (done, total) => report({ kind: 'amount', done, total, unit: 'tables' }));
+}
+
+/** Everything but the rows of tables. */
+export async function readCatalog(client: ClientBase): Promise<Omit<Content, 'tables'>> {
+  await pinSession(client);
   return {
     database: await readDatabase(client),
-    tables,
     sequences: await readSequences(client),
     largeObjects: await readLargeObjects(client),
     extensions: await readExtensions(client),
@@ -93,7 +102,7 @@ export async function readSequences(client: ClientBase): Promise<SequenceContent
 }
 
 async function readDatabase(client: ClientBase): Promise<Content['database']> {
-  const { rows } = await client.query<Omit<Content['database'], 'settings'>>(`
+  const { rows } = await client.query<Omit<Content['database'], 'settings' | 'bytes'> & { bytes: string }>(`
     SELECT
       d.datname AS name,
       pg_get_userbyid(d.datdba)::text AS owner,
@@ -103,6 +112,7 @@ async function readDatabase(client: ClientBase): Promise<Content['database']> {
       CASE to_jsonb(d) ->> 'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END AS provider,
       coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') AS locale,
       shobj_description(d.oid, 'pg_database') AS comment,
+      pg_database_size(d.oid) AS bytes,
       coalesce((
         SELECT string_agg(g.who || ': ' || g.may, '; ' ORDER BY g.who COLLATE "C")
         FROM (
@@ -126,7 +136,7 @@ async function readDatabase(client: ClientBase): Promise<Content['database']> {
     ORDER BY 1 NULLS FIRST, 2`);
   const [database] = rows;
   if (database === undefined) throw new Error('current_database() is not in pg_database');
-  return { ...database, settings };
+  return { ...database, settings, bytes: Number(database.bytes) };
 }
 
 /** lo_get needs no right on pg_largeobject, which is closed to owners; pieces keep memory constant. */

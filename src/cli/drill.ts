@@ -1,0 +1,26 @@
+/** `drillbook drill [backup]`: the restore test. */
+import { drill as drillBackup } from '../restore/drill.ts';
+import { exitOf, verdictText } from '../restore/text.ts';
+import { readSettings } from '../settings.ts';
+import { command } from './command.ts';
+
+export const drill = command({
+  name: 'drill',
+  summary: 'Restore a backup into a throwaway database and prove it equal to its manifest.',
+  examples: [
+    ['drillbook drill', 'the newest backup'],
+    ['drillbook drill freshtrack_2026-11-22_02-00-00.sql.gz', 'a named one'],
+    ['drillbook drill --require-manifest', 'exit 1 where the content cannot be proven'],
+    ['drillbook drill --json', 'the whole verdict, with every difference'],
+  ],
+  args: {
+    backup: { type: 'positional', required: false, description: 'The backup; the newest without it.' },
+    'require-manifest': { type: 'boolean', description: 'A backup without a manifest counts as disproved.' },
+    json: { type: 'boolean', description: 'Print the verdict as JSON.' },
+  },
+  async run({ args, report, signal }) {
+    const verdict = await drillBackup(readSettings(), { backup: args.backup, report, signal });
+    process.stdout.write(args.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
+    return exitOf(verdict, { requireManifest: args['require-manifest'] });
+  },
+});

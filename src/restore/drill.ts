@@ -1,0 +1,252 @@
+/**
+ * A drill: restore a backup into a throwaway database, prove it equal to its manifest, and leave nothing behind but the
+ * verdict. What is found to be wrong with the backup is a verdict; what keeps the drill from deciding is thrown.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Backup, findBackup } from '../backup/catalogue.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import { drillName } from '../backup/name.ts';
+import { Failure } from '../failure.ts';
+import { type ArchiveHead, checkReadable, identifyArchive } from '../postgres/archive.ts';
+import type { Client } from '../postgres/connection.ts';
+import { type PostgresPrograms, postgresPrograms } from '../postgres/programs.ts';
+import { verifyArchive } from '../postgres/verify.ts';
+import { type Report, silent } from '../progress.ts';
+import type { Settings } from '../settings.ts';
+import { openStore, type Store } from '../store/store.ts';
+import { type Contents, readContents } from './contents.ts';
+import { administer, createDatabase, dropDatabase } from './database.ts';
+import { aboutTheBackup, compareWithChecksums, emptiness, fetchArchive, fetchManifest } from './fetch.ts';
+import { enoughDiskSpace, mayCreate, needsOf } from './preflight.ts';
+import { type Difference, figure, firstOfEachKind } from './proof.ts';
+import { restoreWithPolicies } from './restore-policies.ts';
+import { type Proof, proveRestored } from './restored.ts';
+import type { Verdict } from './verdict.ts';
+
+export type DrillOptions = {
+  /** The object's name; the newest backup without it. */
+  backup?: string | undefined;
+  report?: Report;
+  signal?: AbortSignal;
+};
+
+/** What a drill works with and finds out on its way. */
+type Work = {
+  settings: Settings;
+  store: Store;
+  programs: PostgresPrograms;
+  backup: Backup;
+  manifest: Manifest | undefined;
+  /** A session in the maintenance database. */
+  admin: Client;
+  server: { superuser: boolean; server: string };
+  testDatabase: string;
+  report: Report;
+  signal: AbortSignal;
+  phases: Verdict['phases'];
+  compared: string[];
+  notProven: string[];
+};
+
+/** What is wrong with the backup; empty when nothing was found. */
+type Findings = { reasons: string[]; differences: Difference[]; proof?: Proof; sha256?: string };
+
+/**
+ * Drills a backup and keeps the verdict beside it.
+ * @throws Failure whenever it could not be decided (exit 3) or the command is wrong (exit 2); the signal's reason
+ */
+export async function drill(settings: Settings, options: DrillOptions = {}): Promise<Verdict> {
+  const { report = silent, signal = new AbortController().signal } = options;
+  const started = new Date();
+  const store = openStore(settings.store);
+  report({ kind: 'stage', title: 'Finding the backup and the server' });
+  const backup = await findBackup(store, settings.postgres.database, options.backup, { signal });
+  const manifest = await fetchManifest(store, backup, signal);
+  const programs = await postgresPrograms();
+  await using admin = await administer(settings.postgres, signal);
+  const testDatabase = `${settings.postgres.database}_restore_test_${randomBytes(4).toString('hex')}`;
+  const server = await mayCreate(admin, testDatabase);
+  const phases = { download: 0, restore: 0, proof: 0 };
+  const found = { settings, store, programs, backup, manifest, admin, server, testDatabase, report, signal };
+  const work: Work = { ...found, phases, compared: [], notProven: [] };
+  const findings = await inFolder((folder) => examine(work, folder));
+  signal.throwIfAborted();
+  const verdict = verdictOf(work, findings, started);
+  await store.putText(drillName(backup.name, started), `${JSON.stringify(verdict, null, 1)}\n`, { signal });
+  return verdict;
+}
+
+async function examine(work: Work, folder: string): Promise<Findings> {
+  const { store, backup, manifest, report, signal, phases } = work;
+  const empty = emptiness(backup);
+  if (empty !== undefined) return disproved(empty);
+  const needs = needsOf(backup.size, manifest?.content.database.bytes);
+  const room = `${size(needs.local)} in ${tmpdir()} and about ${size(needs.server)} on the database server`;
+  report({ kind: 'note', text: `${backup.name}: needs ${room}; takes about ${needs.seconds} s` });
+  if (!(await enoughDiskSpace(folder, needs.local)))
+    throw new Failure('no-space', { file: `${backup.name} in ${tmpdir()}` });
+
+  report({ kind: 'stage', title: `Downloading ${backup.name} (${size(backup.size)})` });
+  const { file, ...downloaded } = await timed(phases, 'download', () =>
+    fetchArchive(store, backup, folder, { report, signal }),
+  );
+  const sums = await compareWithChecksums(store, backup, manifest, downloaded, signal);
+  work.compared.push(...sums.compared);
+  const { sha256 } = downloaded;
+  if (sums.faults.length > 0) return { ...disproved(...sums.faults), sha256 };
+  return { ...(await restoreAndProve(work, file)), sha256 };
+}
+
+async function restoreAndProve(work: Work, file: string): Promise<Findings> {
+  const { backup, manifest, programs, signal, settings, report, phases } = work;
+  let head: ArchiveHead;
+  try {
+    // With a manifest the bytes are already known to be those that were read back when the backup was taken.
+    if (manifest === undefined) report({ kind: 'stage', title: 'Reading the archive to its end' });
+    head =
+      manifest === undefined
+        ? await verifyArchive(file, programs, { name: backup.name, signal })
+        : await identifyArchive(file, backup.name);
+    checkReadable(head, programs);
+  } catch (error) {
+    return disproved(aboutTheBackup(error));
+  }
+  const { contents, message } = await contentsOf(file, head, signal);
+  if (message !== '') return disproved(`${backup.name} cannot be read: ${message}`);
+  const origin = manifest?.database ?? contents?.database;
+  if (origin !== undefined && origin !== settings.postgres.database)
+    return disproved(`it is a backup of database "${origin}", not of "${settings.postgres.database}"`);
+
+  return await inDatabase(work, async () => {
+    report({ kind: 'stage', title: `Restoring into ${work.testDatabase}` });
+    const { fault, policies } = await timed(phases, 'restore', () =>
+      restoreWithPolicies({ ...work, settings: settings.postgres, database: work.testDatabase }, file, {
+        format: head.format,
+        bytes: backup.size,
+        superuser: work.server.superuser,
+        contents,
+        roles: manifest?.content.roles,
+        signal,
+      }),
+    );
+    if (fault !== undefined) return disproved(`pg_restore could not restore it: ${fault}`);
+    const title = manifest === undefined ? 'Reading every row' : 'Comparing every row and object with the manifest';
+    report({ kind: 'stage', title });
+    const proof = await timed(phases, 'proof', () =>
+      proveRestored(work, { file, bytes: backup.size, contents, policies }),
+    );
+    return { reasons: proof.validation.faults, differences: proof.differences, proof };
+  });
+}
+
+/** SQL has no table of contents. */
+async function contentsOf(
+  file: string,
+  head: ArchiveHead,
+  signal: AbortSignal,
+): Promise<{ contents: Contents | undefined; message: string }> {
+  if (head.format === 'plain' || head.format === 'gzip') return { contents: undefined, message: '' };
+  return readContents(file, signal);
+}
+
+/** Makes the test database for the time of `use`; it is gone afterwards, whatever happens and whoever interrupts. */
+async function inDatabase<R>(work: Work, use: () => Promise<R>): Promise<R> {
+  const { settings, testDatabase, manifest, backup, admin, report, signal } = work;
+  signal.throwIfAborted();
+  const create = async () => {
+    const comment = `Drillbook: throwaway database of a drill of ${backup.name}, begun ${new Date().toISOString()}`;
+    try {
+      await createDatabase(admin, testDatabase, manifest?.content.database, comment);
+    } catch (cause) {
+      signal.throwIfAborted();
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Failure('test-database-failed', { database: testDatabase, message }, { cause });
+    }
+  };
+  const outcome = await Promise.resolve()
+    .then(create)
+    .then(use)
+    .then(
+      (result) => ({ result }),
+      (error: unknown) => ({ error }),
+    );
+  report({ kind: 'stage', title: 'Removing the test database' });
+  const left = (await removeDatabase(settings, testDatabase))
+    ? undefined
+    : new Failure('test-database-left', { database: testDatabase });
+  if ('result' in outcome && left === undefined) return outcome.result;
+  if ('result' in outcome) throw left;
+  if (left !== undefined) report({ kind: 'note', text: `${left.message} ${left.hint}` });
+  throw outcome.error;
+}
+
+/** With a session of its own: an interruption has ended ours. A server that is gone cannot be asked. */
+async function removeDatabase(settings: Settings, name: string): Promise<boolean> {
+  try {
+    await using client = await administer(settings.postgres);
+    return await dropDatabase(client, name);
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
+async function inFolder<R>(use: (folder: string) => Promise<R>): Promise<R> {
+  const folder = await mkdtemp(join(tmpdir(), 'drillbook-drill-'));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function verdictOf(work: Work, findings: Findings, started: Date): Verdict {
+  const { backup, manifest, programs, server, testDatabase, phases } = work;
+  const reasons = [...findings.reasons, ...firstOfEachKind(findings.differences)];
+  const ended = new Date();
+  const word = reasons.length > 0 ? 'disproved' : manifest === undefined ? 'restorable' : 'proven';
+  return {
+    schema: 1,
+    verdict: word,
+    backup: backup.name,
+    reasons,
+    differences: findings.differences,
+    compared: [...work.compared, ...(findings.proof?.compared ?? [])],
+    notProven: [...work.notProven, ...(findings.proof?.notProven ?? [])],
+    startedAt: started.toISOString(),
+    endedAt: ended.toISOString(),
+    seconds: rounded((ended.getTime() - started.getTime()) / 1000),
+    phases,
+    bytes: backup.size,
+    sha256: findings.sha256 ?? '',
+    testDatabase,
+    tables: findings.proof?.validation.tables ?? 0,
+    rows: findings.proof?.validation.rows ?? 0,
+    keyTables: findings.proof?.validation.keyTables ?? [],
+    versions: { server: server.server, pgRestore: programs.version, pgDump: manifest?.versions.pgDump ?? 'unknown' },
+  };
+}
+
+function disproved(...reasons: string[]): Findings {
+  return { reasons, differences: [] };
+}
+
+async function timed<R>(phases: Verdict['phases'], phase: keyof Verdict['phases'], use: () => Promise<R>): Promise<R> {
+  const began = performance.now();
+  try {
+    return await use();
+  } finally {
+    phases[phase] = rounded((performance.now() - began) / 1000);
+  }
+}
+
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${figure(Math.ceil(bytes / 1000))} kB` : `${figure(Math.ceil(bytes / 1e5) / 10)} MB`;
+}

@@ -1,0 +1,113 @@
+/** Reads what a drill has restored and compares it with everything that is known of the backup. */
+import type { Manifest } from '../backup/manifest.ts';
+import { connect } from '../postgres/connection.ts';
+import { type Content, KINDS, type Kind } from '../postgres/content.ts';
+import { majorOf } from '../postgres/programs.ts';
+import { type Printed, reprint } from '../postgres/reprint.ts';
+import type { Report } from '../progress.ts';
+import type { Settings } from '../settings.ts';
+import type { Contents } from './contents.ts';
+import { type StatedPolicy, withStatedRoles } from './policies.ts';
+import { compareContent, type Difference, extensionRemarks, figure } from './proof.ts';
+import { readRestored } from './read.ts';
+import { compareStated, readStated } from './stated.ts';
+import { compareToc } from './toc.ts';
+import { type Validation, validate } from './validate.ts';
+
+export type Proof = {
+  validation: Validation;
+  differences: Difference[];
+  /** What was compared and how, and what could not be. */
+  compared: string[];
+  notProven: string[];
+};
+
+type Work = {
+  settings: Settings;
+  manifest: Manifest | undefined;
+  server: { server: string };
+  testDatabase: string;
+  report: Report;
+  signal: AbortSignal;
+};
+type Restored = { file: string; bytes: number; contents: Contents | undefined; policies: StatedPolicy[] };
+
+/** A throwaway database has other owners, privileges, comment and settings than the one that was dumped. */
+const STATED: ReadonlySet<Kind | 'database'> = new Set(['owner', 'privilege', 'default privilege', 'database']);
+
+/** @throws Failure content-unreadable */
+export async function proveRestored(work: Work, restored: Restored): Promise<Proof> {
+  const { settings, testDatabase, report, signal, manifest } = work;
+  const { contents, file, bytes, policies } = restored;
+  const [read, stated] = await Promise.all([
+    readRestored(settings.postgres, testDatabase, { report, signal }),
+    manifest && contents && readStated(file, contents.entries, bytes, signal),
+  ]);
+  const actual = { ...read, objects: withStatedRoles(read.objects, policies) };
+  const validation = validate(actual, settings);
+  if (manifest === undefined) {
+    const differences = contents === undefined ? [] : compareToc(contents.entries, actual);
+    return { validation, differences, ...withoutManifest(validation, contents) };
+  }
+  const printed = await reprinted(work, manifest.content, actual);
+  const states = stated && compareStated(manifest.content, stated);
+  return {
+    validation,
+    differences: [
+      ...compareContent(manifest.content, actual, { printed, without: STATED }),
+      ...(states?.differences ?? []),
+    ],
+    compared: [...comparedWith(manifest.content, validation), ...(states?.compared ?? [])],
+    notProven: [...(states?.notProven ?? []), ...remarks(work, manifest, actual, policies)],
+  };
+}
+
+async function reprinted(work: Work, expected: Content, actual: Content): Promise<Printed> {
+  await using client = await connect(work.settings.postgres, { database: work.testDatabase, signal: work.signal });
+  return await reprint(client, expected, actual);
+}
+
+function withoutManifest(
+  { tables, rows }: Validation,
+  contents: Contents | undefined,
+): Pick<Proof, 'compared' | 'notProven'> {
+  const read = `the archive was read to its end; ${figure(rows)} rows of ${figure(tables)} tables can be read`;
+  const listed = 'what was restored with the table of contents of the archive: how many of each kind';
+  return {
+    compared: contents === undefined ? [read] : [read, listed],
+    notProven: ['the content: without a manifest nobody knows which rows the database had'],
+  };
+}
+
+function comparedWith(expected: Content, { tables, rows }: Validation): string[] {
+  const kinds = KINDS.filter((kind) => !STATED.has(kind));
+  const objects = kinds.reduce((sum, kind) => sum + expected.objects[kind].count, 0);
+  const large = expected.largeObjects.count;
+  const extensions = expected.extensions.length;
+  return [
+    `${figure(rows)} rows of ${figure(tables)} tables: their number and a hash of their content`,
+    `${figure(objects)} definitions: tables, columns, defaults, constraints (validated), indexes (valid), views, functions, triggers (enabled), policies, types, comments`,
+    `${figure(expected.sequences.length)} positions of sequences`,
+    ...(large > 0 ? [`${figure(large)} large objects: their number and a hash of their content`] : []),
+    ...(extensions > 0 ? [`${figure(extensions)} extensions`] : []),
+  ];
+}
+
+function remarks(work: Work, manifest: Manifest, actual: Content, policies: StatedPolicy[]): string[] {
+  const { objects } = manifest.content;
+  const count = (kind: Kind, begin: string) =>
+    objects[kind].things.filter((thing) => thing.state?.startsWith(begin)).length;
+  const filled = count('materialised view', 'populated');
+  const foreign = count('table', 'foreign table');
+  const [then, now] = [manifest.versions.server, work.server.server];
+  return [
+    'owner, privileges and settings of the database itself: a throwaway database has its own',
+    ...(filled > 0 ? [`rows of ${figure(filled)} materialised views: they were computed anew`] : []),
+    ...(foreign > 0 ? [`rows of ${figure(foreign)} foreign tables: they lie on other servers`] : []),
+    ...(policies.length > 0
+      ? ['roles of policies were compared as the archive states them: this server lacks some of them']
+      : []),
+    ...(majorOf(then) === majorOf(now) ? [] : [`the backup is of PostgreSQL ${then}, it was restored on ${now}`]),
+    ...extensionRemarks(manifest.content, actual),
+  ];
+}
