@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { run } from '../../src/process.ts';
 import { fill, placeholders, scan } from '../../src/runbook/fill.ts';
-import { fillParametersBlock } from '../../src/runbook/parameters-block.ts';
 import { checkValue } from '../../src/runbook/parameters.ts';
+import { fillParametersBlock } from '../../src/runbook/parameters-block.ts';
 
 const values = { BACKUP: 'shop_1.gz', DATABASE: 'shop' };
 const misuses = (command: string) =>
@@ -22,8 +22,8 @@ test('$NAME, ${NAME} and ${NAME:?…} are filled in as arguments, also inside do
 
 test('an unquoted here-document is filled in, a quoted one is not', () => {
   assert.equal(fill('psql <<SQL\nDROP "$DATABASE"\nSQL', values), 'psql <<SQL\nDROP "shop"\nSQL');
-  assert.equal(fill("psql <<'SQL'\nDROP \"$DATABASE\"\nSQL", values), "psql <<'SQL'\nDROP \"$DATABASE\"\nSQL");
-  assert.deepEqual(misuses("psql <<'SQL'\nDROP \"$DATABASE\"\nSQL"), ['19 DATABASE']);
+  assert.equal(fill('psql <<\'SQL\'\nDROP "$DATABASE"\nSQL', values), 'psql <<\'SQL\'\nDROP "$DATABASE"\nSQL');
+  assert.deepEqual(misuses('psql <<\'SQL\'\nDROP "$DATABASE"\nSQL'), ['19 DATABASE']);
 });
 
 test('arguments of commands inside $(…) and <(…) are filled in', () => {
@@ -90,8 +90,35 @@ test('the parameters block is filled in on the right side of its own exports', (
 });
 
 // Fragments of words: good ones, and ones that scan must refuse, since filled in they would do something else.
-const GOOD = ['$A', '${B}', '"$A"', '"x ${B} y"', '"${A:?none}"', 'x', "'q q'", '-', '.', '=', ':', '"$(printf %s "$B")"', '*'];
-const BAD = ["'$A'", '${A%?}', '${#B}', '~$A', '{a,$B}', '$((A))', '\\$A', '"\\${B}"', '[$A]', '${C:-$A}', '`echo $A`', "$'$B'"];
+const GOOD = [
+  '$A',
+  '${B}',
+  '"$A"',
+  '"x ${B} y"',
+  '"${A:?none}"',
+  'x',
+  "'q q'",
+  '-',
+  '.',
+  '=',
+  ':',
+  '"$(printf %s "$B")"',
+  '*',
+];
+const BAD = [
+  "'$A'",
+  '${A%?}',
+  '${#B}',
+  '~$A',
+  '{a,$B}',
+  '$((A))',
+  '\\$A',
+  '"\\${B}"',
+  '[$A]',
+  '${C:-$A}',
+  '`echo $A`',
+  "$'$B'",
+];
 const fragment = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...GOOD) },
   { weight: 1, arbitrary: fc.constantFrom(...BAD) },
@@ -126,7 +153,11 @@ test('a command filled in does the same as the command with its variables export
         const right = all.filter((one) => scan(one, ['A', 'B']).misuses.length === 0);
         compared += right.filter((one) => placeholders(one).length > 0).length;
         const [filled, exported] = await Promise.all([
-          perform(folder, right.map((one) => fill(one, { A, B })), {}),
+          perform(
+            folder,
+            right.map((one) => fill(one, { A, B })),
+            {},
+          ),
           perform(folder, right, { A, B }),
         ]);
         assert.equal(filled, exported);
@@ -143,7 +174,7 @@ test('a command filled in does the same as the command with its variables export
 async function perform(folder: string, commands: string[], variables: Record<string, string>): Promise<string> {
   const input = commands
     .map(
-      (one, index) =>
+      (_one, index) =>
         `here=$(mktemp -d "$PWD/XXXXXX") && ( cd "$here" && eval "$C${index}"; echo " status $?"; head -n 99 -- * ) 2>&1 | sed -e "s#$here##g" -e 's/^.*: line [0-9]*: //'`,
     )
     .join('\n');
