@@ -6,7 +6,7 @@ import { currentLab, forgetLab, rememberLab } from '../lab/current.ts';
 import type { Lab, Service } from '../lab/lab.ts';
 import { waitForBackend } from '../lab/ready.ts';
 import { createSample, SAMPLE_ROWS } from '../lab/sample/create.ts';
-import { labUp, removeOrphans, resetLab } from '../lab/up.ts';
+import { keepLab, labUp, removeOrphans, resetLab } from '../lab/up.ts';
 import { attend } from '../process.ts';
 import type { Report } from '../progress.ts';
 import { command } from './command.ts';
@@ -87,7 +87,7 @@ async function up({ rows, report, signal }: Work): Promise<void> {
     await waitForBackend(there, signal);
     return show(there);
   }
-  const made = await labUp({ keep: true, report, signal });
+  const made = await labUp({ report, signal });
   try {
     await furnish(made, { rows, report, signal });
   } catch (error) {
@@ -95,6 +95,7 @@ async function up({ rows, report, signal }: Work): Promise<void> {
     throw error;
   }
   rememberLab(made.folder);
+  keepLab(made.folder);
   await show(made);
 }
 

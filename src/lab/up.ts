@@ -23,8 +23,6 @@ import { provideMinio, providePostgres } from './programs.ts';
 export type LabOptions = {
   /** An empty or absent folder to make it in; without it, a new one in the system's temporary folder. */
   folder?: string;
-  /** The lab stays when the process that made it ends; otherwise the next `labUp` or `lab down` removes it then. */
-  keep?: boolean;
   /** Settings other than the addresses and credentials, such as POSTGRES_DB and KEY_TABLES. */
   env?: Record<string, string>;
   report: Report;
@@ -84,6 +82,13 @@ export async function resetLab(folder: string, options: Pick<LabOptions, 'report
   return start(lab.folder, state, options);
 }
 
+/** From now on the lab stays when the process that made it ends; until then the next `labUp` would remove it. */
+export function keepLab(folder: string): void {
+  const state = readState(folder);
+  if (state === undefined) throw new Failure('lab-missing', { folder });
+  writeState(folder, { ...state, owner: null });
+}
+
 /** Removes the labs whose owner ended without doing it. */
 export async function removeOrphans(): Promise<string[]> {
   const found = await orphans();
@@ -135,7 +140,7 @@ async function newState(lab: Pick<State, 'programs' | 'versions'> & { options: L
     schema: 1,
     kind: 'local',
     createdAt: new Date().toISOString(),
-    owner: options.keep === true ? null : ((await identify(process.pid)) ?? null),
+    owner: (await identify(process.pid)) ?? null,
     ports: { postgres: await freePort(), minio: await freePort(), backend: await freePort() },
     secrets: {
       administrator: newSecret(),

@@ -21,7 +21,7 @@ import { identify, processesWith } from '../../src/lab/local/identity.ts';
 import { orphans } from '../../src/lab/local/removal.ts';
 import { readState } from '../../src/lab/local/state.ts';
 import { until } from '../../src/lab/local/wait.ts';
-import { attachLab, labUp, removeOrphans, resetLab } from '../../src/lab/up.ts';
+import { attachLab, keepLab, labUp, removeOrphans, resetLab } from '../../src/lab/up.ts';
 import { run, stream } from '../../src/process.ts';
 import { silent } from '../../src/progress.ts';
 
@@ -188,14 +188,28 @@ test('a lab whose owner was killed is found and removed, and a living owner’s 
   const owner = await stream(process.execPath, [OWNER]);
   const [chunk] = await owner.stdout.take(1).toArray();
   const folder = String(chunk).trim();
-  assert.equal((await orphans()).includes(folder), false);
+  const whileAlive = await orphans();
   process.kill(owner.pid, 'SIGKILL');
   await owner.ended;
+  assert.equal(whileAlive.includes(folder), false);
   assert.ok(processesOf(folder).length >= 2, 'its services outlive it');
   assert.ok((await removeOrphans()).includes(folder));
   assert.deepEqual(processesOf(folder), []);
   assert.equal(existsSync(folder), false);
   assert.equal(await lab.services.postgres.running(), true);
+});
+
+test('a lab that is kept outlives its owner', async () => {
+  const owner = await stream(process.execPath, [OWNER]);
+  const [chunk] = await owner.stdout.take(1).toArray();
+  const folder = String(chunk).trim();
+  keepLab(folder);
+  process.kill(owner.pid, 'SIGKILL');
+  await owner.ended;
+  const found = await orphans();
+  await (await attachLab(folder)).down();
+  assert.equal(found.includes(folder), false);
+  assert.equal(existsSync(folder), false);
 });
 
 test('a folder that only looks like a lab is never removed', async () => {
