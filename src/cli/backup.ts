@@ -11,9 +11,9 @@ export const backup = command({
     ['env POSTGRES_DB=pagila drillbook backup', 'another database'],
   ],
   args: {},
-  async run({ report, signal }) {
+  async run({ report, print, signal }) {
     const taken = await takeBackup(readSettings(), { report, signal });
-    process.stdout.write(describeTaken(taken));
+    print(describeTaken(taken));
     return statusOf(taken);
   },
 });

@@ -18,7 +18,7 @@ export const backups = command({
     ['drillbook backups --json', 'the same for scripts, with times in UTC and sizes in bytes'],
   ],
   args: { json: { type: 'boolean', description: 'Print JSON' } },
-  async run({ args, signal }) {
+  async run({ args, print, signal }) {
     const settings = readSettings();
     const store = openStore(settings.store);
     const { database } = settings.postgres;
@@ -26,7 +26,7 @@ export const backups = command({
     const good = lastGood(list)?.name;
     const now = Date.now();
     if (args.json)
-      process.stdout.write(
+      print(
         `${JSON.stringify(
           list.map((backup) => entry(backup, good, now)),
           null,
@@ -34,7 +34,7 @@ export const backups = command({
         )}\n`,
       );
     if (list.length === 0) throw new Failure('no-backups', { database, store: store.address });
-    if (!args.json) process.stdout.write(tableOf(list, good, now) + warning(list, now));
+    if (!args.json) print(tableOf(list, good, now) + warning(list, now));
     return 0;
   },
 });

@@ -3,13 +3,20 @@
  * cleans up, and the exit status of design: 0 true · 1 disproved · 2 wrong command line · 3 undecided · 130/143
  * interrupted.
  */
+import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, parseArgs, renderUsage } from 'citty';
 import { closest } from 'fastest-levenshtein';
 import { Failure, Interrupted } from '../failure.ts';
 import type { Report } from '../progress.ts';
 import { drawProgress } from './progress.ts';
 
-export type CommandContext<T extends ArgsDef> = { args: ParsedArgs<T>; report: Report; signal: AbortSignal };
+export type CommandContext<T extends ArgsDef> = {
+  args: ParsedArgs<T>;
+  report: Report;
+  /** Writes a result to standard output, after the line of the last stage is closed. */
+  print: (text: string) => void;
+  signal: AbortSignal;
+};
 
 export type Command<T extends ArgsDef = ArgsDef> = {
   name: string;
@@ -39,7 +46,9 @@ export async function perform<T extends ArgsDef>(definition: Command<T>, rawArgs
   const progress = drawProgress();
   try {
     const args = checked(definition, rawArgs);
-    return await interruptible((signal) => definition.run({ args, report: progress.report, signal }));
+    return await interruptible((signal) =>
+      definition.run({ args, report: progress.report, print: progress.print, signal }),
+    );
   } catch (error) {
     progress.end();
     return explain(error);
@@ -115,5 +124,7 @@ async function helpOf<T extends ArgsDef>(definition: Command<T>): Promise<string
   const shape: CommandDef<T> = defineCommand({ meta, args: definition.args });
   const width = Math.max(...definition.examples.map(([line]) => line.length));
   const examples = definition.examples.map(([line, meaning]) => `  ${line.padEnd(width)}   ${meaning}`);
-  return `${await renderUsage(shape)}\nEXAMPLES\n\n${examples.join('\n')}\n\n`;
+  const usage = await renderUsage(shape);
+  const plain = process.env.NO_COLOR || !process.stdout.isTTY;
+  return `${plain ? stripVTControlCharacters(usage) : usage}\nEXAMPLES\n\n${examples.join('\n')}\n\n`;
 }

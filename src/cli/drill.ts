@@ -18,9 +18,9 @@ export const drill = command({
     'require-manifest': { type: 'boolean', description: 'A backup without a manifest counts as disproved.' },
     json: { type: 'boolean', description: 'Print the verdict as JSON.' },
   },
-  async run({ args, report, signal }) {
+  async run({ args, report, print, signal }) {
     const verdict = await drillBackup(readSettings(), { backup: args.backup, report, signal });
-    process.stdout.write(args.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
+    print(args.json ? `${JSON.stringify(verdict, null, 2)}\n` : verdictText(verdict));
     return exitOf(verdict, { requireManifest: args['require-manifest'] });
   },
 });

@@ -17,6 +17,7 @@ type Work = {
   json: boolean;
   reader: 'administrator' | 'plain-owner';
   report: Report;
+  print: (text: string) => void;
   signal: AbortSignal;
 };
 
@@ -29,14 +30,14 @@ const ACTIONS: Record<string, (work: Work) => Promise<void>> = {
   stop: async (work) => {
     const { name, service } = serviceOf(await currentLab(), work);
     await service.stop();
-    say(`${name} is stopped`);
+    work.print(`${name} is stopped\n`);
   },
   start: async (work) => {
     const lab = await currentLab();
     const { name, service } = serviceOf(lab, work);
     await service.start();
     if (name === 'backend') await waitForBackend(lab, work.signal);
-    say(`${name} is running`);
+    work.print(`${name} is running\n`);
   },
   logs: async (work) => {
     const { service } = serviceOf(await currentLab(), work);
@@ -64,7 +65,7 @@ export const lab = command({
     reader: { type: 'string', default: 'administrator', description: 'whose shell: administrator or plain-owner' },
     json: { type: 'boolean', default: false, description: 'status as JSON' },
   },
-  async run({ args, report, signal }) {
+  async run({ args, report, print, signal }) {
     const perform = Object.hasOwn(ACTIONS, args.action) ? ACTIONS[args.action] : undefined;
     if (perform === undefined) throw wrong(`"${args.action}"`, `is none of ${Object.keys(ACTIONS).join(', ')}`);
     const rows = Number(args.rows);
@@ -75,17 +76,17 @@ export const lab = command({
       throw wrong('--reader', 'must be administrator or plain-owner');
     if (service !== undefined && !['stop', 'start', 'logs'].includes(args.action))
       throw wrong(`"${service}"`, `"lab ${args.action}" takes no service`);
-    await perform({ service, rows, json, reader, report, signal });
+    await perform({ service, rows, json, reader, report, print, signal });
     return 0;
   },
 });
 
-async function up({ rows, report, signal }: Work): Promise<void> {
+async function up({ rows, report, print, signal }: Work): Promise<void> {
   const there = await currentLab().catch(() => undefined);
   if (there !== undefined) {
     for (const service of Object.values(there.services)) await service.start();
     await waitForBackend(there, signal);
-    return show(there);
+    return show(there, print);
   }
   const made = await labUp({ report, signal });
   try {
@@ -96,13 +97,13 @@ async function up({ rows, report, signal }: Work): Promise<void> {
   }
   rememberLab(made.folder);
   keepLab(made.folder);
-  await show(made);
+  await show(made, print);
 }
 
-async function reset({ rows, report, signal }: Work): Promise<void> {
+async function reset({ rows, report, print, signal }: Work): Promise<void> {
   const made = await resetLab((await currentLab()).folder, { report, signal });
   await furnish(made, { rows, report, signal });
-  await show(made);
+  await show(made, print);
 }
 
 async function furnish(made: Lab, { rows, report, signal }: Pick<Work, 'rows' | 'report' | 'signal'>): Promise<void> {
@@ -112,18 +113,18 @@ async function furnish(made: Lab, { rows, report, signal }: Pick<Work, 'rows' | 
   await waitForBackend(made, signal);
 }
 
-async function down(): Promise<void> {
+async function down({ print }: Work): Promise<void> {
   const there = await currentLab().catch(() => undefined);
   const removed = [...(there === undefined ? [] : [there.folder]), ...(await removeOrphans())];
   if (there !== undefined) {
     await there.down();
     forgetLab(there.folder);
   }
-  say(removed.length === 0 ? 'No lab is up.' : removed.map((folder) => `removed ${folder}`).join('\n'));
+  print(removed.length === 0 ? 'No lab is up.\n' : removed.map((folder) => `removed ${folder}\n`).join(''));
 }
 
-async function status({ json }: Work): Promise<void> {
-  await show(await currentLab(), json);
+async function status({ json, print }: Work): Promise<void> {
+  await show(await currentLab(), print, json);
 }
 
 async function shell({ reader }: Work): Promise<void> {
@@ -132,7 +133,7 @@ async function shell({ reader }: Work): Promise<void> {
   await attend('bash', ['--norc', '-i'], env);
 }
 
-async function show(there: Lab, json = false): Promise<void> {
+async function show(there: Lab, print: Work['print'], json = false): Promise<void> {
   const { postgres, store } = there.settings;
   const addresses = {
     postgres: `${postgres.host}:${postgres.port}`,
@@ -145,12 +146,12 @@ async function show(there: Lab, json = false): Promise<void> {
       return { name, running: await service.running(), address, log: service.log };
     }),
   );
-  if (json) return say(JSON.stringify({ folder: there.folder, versions: there.versions, services }, null, 2));
+  if (json) return print(`${JSON.stringify({ folder: there.folder, versions: there.versions, services }, null, 2)}\n`);
   const line = (service: (typeof services)[number]) =>
     [service.name.padEnd(9), (service.running ? 'running' : 'stopped').padEnd(8), service.address, service.log].join(
       ' ',
     );
-  say([`lab in ${there.folder}`, ...services.map(line)].join('\n'));
+  print(`${[`lab in ${there.folder}`, ...services.map(line)].join('\n')}\n`);
 }
 
 function serviceOf(there: Lab, { service }: { service: string | undefined }): { name: string; service: Service } {
@@ -161,8 +162,4 @@ function serviceOf(there: Lab, { service }: { service: string | undefined }): { 
 
 function wrong(argument: string, reason: string): Failure {
   return new Failure('argument-wrong', { command: 'lab', argument, reason });
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

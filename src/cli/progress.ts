@@ -6,8 +6,15 @@ import type { ProgressEvent, Report } from '../progress.ts';
 
 const FORMAT = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
-/** `end` closes the live line; it may be called more than once. */
-export function drawProgress(out: NodeJS.WriteStream = process.stderr): { report: Report; end(): void } {
+export type Progress = {
+  report: Report;
+  /** Writes a result to standard output, after the line of the last stage is closed. */
+  print(text: string): void;
+  /** Closes the line of the last stage; may be called more than once. */
+  end(): void;
+};
+
+export function drawProgress(out: NodeJS.WriteStream = process.stderr): Progress {
   const live = out.isTTY === true;
   let stage: { title: string; since: number } | undefined;
   const clear = () => live && out.write('\r\x1b[K');
@@ -29,7 +36,11 @@ export function drawProgress(out: NodeJS.WriteStream = process.stderr): { report
       out.write(`\r\x1b[K… ${stage.title}: ${amount(event)}`);
     }
   };
-  return { report, end };
+  const print = (text: string) => {
+    end();
+    process.stdout.write(text);
+  };
+  return { report, print, end };
 }
 
 /** 850 → "0.9 s", 75_000 → "1 min 15 s"; takes milliseconds. */

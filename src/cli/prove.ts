@@ -16,11 +16,11 @@ export const prove = command({
     database: { type: 'string', description: 'the database to compare; POSTGRES_DB without it', valueHint: 'name' },
     json: { type: 'boolean', description: 'all differences, for scripts' },
   },
-  async run({ args, report, signal }) {
+  async run({ args, report, print, signal }) {
     const settings = readSettings();
     const database = args.database ?? settings.postgres.database;
     const proven = await proveDatabase(settings, { backup: args.backup, database, report, signal });
-    process.stdout.write(args.json ? `${JSON.stringify(proven, null, 2)}\n` : inWords(proven));
+    print(args.json ? `${JSON.stringify(proven, null, 2)}\n` : inWords(proven));
     return proven.verdict === 'different' ? 1 : 0;
   },
 });

@@ -17,10 +17,10 @@ export const prune = command({
     'dry-run': { type: 'boolean', description: 'Remove nothing, only say what would be removed' },
     json: { type: 'boolean', description: 'Print JSON' },
   },
-  async run({ args, report, signal }) {
+  async run({ args, report, print, signal }) {
     const settings = readSettings();
     const pruned = await removeOld(settings, { dryRun: args['dry-run'] === true, report, signal });
-    process.stdout.write(args.json ? `${JSON.stringify(summary(pruned), null, 2)}\n` : describe(settings, pruned));
+    print(args.json ? `${JSON.stringify(summary(pruned), null, 2)}\n` : describe(settings, pruned));
     return 0;
   },
 });

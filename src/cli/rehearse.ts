@@ -42,7 +42,7 @@ export const rehearse = command({
     record: { type: 'boolean', default: false, description: 'write transcripts, when every page passed' },
     report: { type: 'string', default: 'text', description: 'text,json=FILE,junit=FILE,github' },
   },
-  async run({ args, report, signal }) {
+  async run({ args, report, print, signal }) {
     const scenarios = scenariosOf(args.scenario);
     const lanes = lanesOf(args.lane);
     const reports = reportsOf(args.report);
@@ -63,7 +63,7 @@ export const rehearse = command({
       onRun: (_, run) => report({ kind: 'note', text: runLine(run).trimStart() }),
       signal,
     });
-    writeReports(reports, rehearsal, (text) => process.stdout.write(text));
+    writeReports(reports, rehearsal, print);
     if (args.record) recordAll(pages, rehearsal, lab, report);
     return { passed: 0, failed: 1, undecided: 3 }[rehearsal.verdict] as 0 | 1 | 3;
   },
