@@ -16,7 +16,8 @@ export async function aptInstall(packages: string[], options: ProvideOptions): P
   const env = { ...(options.env ?? process.env), DEBIAN_FRONTEND: 'noninteractive', UCF_FORCE_CONFFOLD: '1' };
   const apt = (args: string[]) => narrate('apt-get', [...SETTINGS, ...args], { env, report, signal, percent });
   const install = ['install', '--yes', '--no-install-recommends', ...packages];
-  // A download or an installation that was cut short before is completed by the same commands.
+  // An installation that was cut short is completed first; apt-get refuses to work before that.
+  await narrate('dpkg', ['--configure', '-a'], { env, report, signal });
   report({ kind: 'stage', title: 'Reading the lists of packages' });
   await apt(['update']);
   report({ kind: 'stage', title: `Installing ${packages.join(' ')}` });

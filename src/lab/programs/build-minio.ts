@@ -54,7 +54,8 @@ export async function buildMinioProgram(name: 'minio' | 'mc', options: ProvideOp
   } finally {
     rmSync(target, { recursive: true, force: true });
   }
-  if (name === 'mc') rmSync(join(cache, 'go'), { recursive: true, force: true });
+  if (name !== 'mc') return;
+  for (const used of ['go', 'go-toolchain']) rmSync(join(cache, used), { recursive: true, force: true });
 }
 
 /** Go's folders below the cache, writable, so that they can be removed. */
