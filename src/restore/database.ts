@@ -73,16 +73,20 @@ async function localeOptions(client: ClientBase, like: Content['database']): Pro
 
 /**
  * Removes a database and tells whether it is gone. Plain first: FORCE fails on an autovacuum worker, which is usual right after
- * a restore and which a plain DROP ends; then FORCE, which ends other sessions; and again, because either can lose a race.
+ * a restore and which a plain DROP ends; then FORCE, which ends other sessions; and again, because either can lose a race. A server
+ * that goes away meanwhile makes it false.
  */
 export async function dropDatabase(client: ClientBase, name: string, tries = 5): Promise<boolean> {
+  // What we made we may remove, also where new sessions are read-only by default.
+  await client.query('SET default_transaction_read_only = off');
   for (let attempt = 0; attempt < tries; attempt++) {
     for (const force of ['', ' WITH (FORCE)']) {
+      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+      if (rowCount === 0) return true;
       try {
         await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)}${force}`);
-        return true;
       } catch (error) {
-        // The last error counts for nothing: the caller says that the database is still there.
+        // Who holds it may be gone the next time; a connection that is lost will not come back.
         if (!(error instanceof Error) || !('severity' in error)) return false;
       }
     }

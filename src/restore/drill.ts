@@ -22,8 +22,8 @@ import { administer, createDatabase, dropDatabase } from './database.ts';
 import { aboutTheBackup, compareWithChecksums, emptiness, fetchArchive, fetchManifest } from './fetch.ts';
 import { enoughDiskSpace, mayCreate, needsOf } from './preflight.ts';
 import { type Difference, figure, firstOfEachKind } from './proof.ts';
-import { restoreWithPolicies } from './restore-policies.ts';
 import { type Proof, proveRestored } from './restored.ts';
+import { restoreInStages } from './stages.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DrillOptions = {
@@ -123,7 +123,7 @@ async function restoreAndProve(work: Work, file: string): Promise<Findings> {
   return await inDatabase(work, async () => {
     report({ kind: 'stage', title: `Restoring into ${work.testDatabase}` });
     const { fault, policies } = await timed(phases, 'restore', () =>
-      restoreWithPolicies({ ...work, settings: settings.postgres, database: work.testDatabase }, file, {
+      restoreInStages({ ...work, settings: settings.postgres, database: work.testDatabase }, file, {
         format: head.format,
         bytes: backup.size,
         superuser: work.server.superuser,

@@ -47,7 +47,7 @@ export async function makePolicies(client: ClientBase, policies: readonly Stated
 
 /** Puts the roles that the archive states into what was read of the restored database. */
 export function withStatedRoles(objects: Content['objects'], policies: readonly StatedPolicy[]): Content['objects'] {
-  const stated = new Map(policies.map((policy) => [policy.name, policy.roles.join(', ')]));
+  const stated = new Map(policies.map((policy) => [policy.name, policy.roles.join(', ') || 'public']));
   const things = objects.policy.things.map((thing) => {
     const roles = stated.get(thing.name);
     return roles === undefined ? thing : { ...thing, state: thing.state?.replace(/to .*$/, () => `to ${roles}`) ?? '' };

@@ -25,7 +25,7 @@ export async function readRestored(
   options: Options = {},
 ): Promise<Content> {
   const { report = silent, signal } = options;
-  return readable(database, signal, async () => {
+  return await readable(database, signal, async () => {
     await using stack = new AsyncDisposableStack();
     const clients: Client[] = [];
     while (clients.length < READERS) clients.push(stack.use(await connect(settings, { database, signal })));
@@ -51,7 +51,7 @@ export async function compareDatabaseWithManifest(
 ): Promise<Difference[]> {
   const { report = silent, signal } = options;
   await using client = await connect(settings.postgres, { database, signal });
-  return readable(database, signal, async () => {
+  return await readable(database, signal, async () => {
     const actual = await within([client], async () => ({
       ...(await readCatalog(client)),
       tables: await readTables(client, { report }),

@@ -143,6 +143,7 @@ const OF_THE_SERVER = [
   /out of (shared )?memory/,
   /unrecognized configuration parameter/,
   /read-only transaction/,
+  /affected by row-level security/,
 ];
 
 function judge(ran: Ran): string | undefined {

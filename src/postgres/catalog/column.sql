@@ -10,7 +10,7 @@ SELECT
     CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END,
     'compression ' || NULLIF(to_jsonb(a) ->> 'attcompression', ''),
     'statistics ' || NULLIF(NULLIF(to_jsonb(a) ->> 'attstattarget', '-1'), '0'),
-    'with ' || array_to_string(ARRAY(SELECT unnest(a.attoptions) ORDER BY 1), ', ')
+    'with ' || NULLIF(array_to_string(ARRAY(SELECT unnest(a.attoptions) ORDER BY 1), ', '), '')
   ) AS state
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid

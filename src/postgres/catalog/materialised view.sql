@@ -3,7 +3,7 @@ SELECT
   pg_get_viewdef(c.oid) AS definition,
   concat_ws(', ',
     CASE WHEN c.relispopulated THEN 'populated' ELSE 'not populated' END,
-    array_to_string(ARRAY(SELECT unnest(c.reloptions) ORDER BY 1), ', ')) AS state
+    NULLIF(array_to_string(ARRAY(SELECT unnest(c.reloptions) ORDER BY 1), ', '), '')) AS state
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'm'

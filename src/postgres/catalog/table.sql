@@ -18,7 +18,7 @@ SELECT
     CASE c.relreplident WHEN 'n' THEN 'replica identity nothing' WHEN 'f' THEN 'replica identity full' END,
     'access method ' || NULLIF(am.amname, 'heap'),
     'server ' || s.srvname,
-    'with ' || array_to_string(ARRAY(SELECT unnest(c.reloptions) ORDER BY 1), ', ')
+    'with ' || NULLIF(array_to_string(ARRAY(SELECT unnest(c.reloptions) ORDER BY 1), ', '), '')
   ) AS state
 FROM pg_class c
 JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,0 +1,67 @@
+/**
+ * Restores an archive, in stages where one run of pg_restore would fail on a good backup: policies that name roles which this
+ * server lacks, and row security that would keep a user who is no superuser from checking foreign keys.
+ */
+import type { ClientBase } from 'pg';
+import { Failure } from '../failure.ts';
+import { connect } from '../postgres/connection.ts';
+import type { Settings } from '../settings.ts';
+import type { Contents, TocEntry } from './contents.ts';
+import { isOfPolicy, lackingRoles, makePolicies, type StatedPolicy, statedPolicies } from './policies.ts';
+import { type RestoreOptions, restoreArchive, sqlOf } from './restore.ts';
+
+type Target = { settings: Settings['postgres']; database: string; admin: ClientBase };
+type Options = Omit<RestoreOptions, 'entries'> & {
+  contents: Contents | undefined;
+  /** The roles that the backup needs, where a manifest tells. */
+  roles: readonly string[] | undefined;
+};
+
+/** @returns `fault` as of restoreArchive; `policies` that were made without their roles */
+export async function restoreInStages(
+  { settings, database, admin }: Target,
+  file: string,
+  { contents, roles, ...options }: Options,
+): Promise<{ fault: string | undefined; policies: StatedPolicy[] }> {
+  const all = contents?.entries ?? [];
+  const security = options.superuser === true ? [] : all.filter(({ kind }) => kind === 'ROW SECURITY');
+  const policies = await homelessPolicies(admin, file, all, { ...options, roles });
+  const apart = new Set<TocEntry>([...security, ...(policies.length > 0 ? all.filter(isOfPolicy) : [])]);
+  const restore = (entries?: TocEntry[]) => restoreArchive(settings, database, file, { ...options, entries });
+
+  const fault = await restore(apart.size === 0 ? undefined : all.filter((entry) => !apart.has(entry)));
+  if (fault !== undefined) return { fault, policies };
+  if (policies.length > 0) await makeWithoutRoles(settings, database, policies, options.signal);
+  return { fault: security.length > 0 ? await restore(security) : undefined, policies };
+}
+
+/** All policies, when one of them names a role that is not here; else none. */
+async function homelessPolicies(
+  admin: ClientBase,
+  file: string,
+  all: readonly TocEntry[],
+  options: Pick<Options, 'roles' | 'bytes' | 'signal'>,
+): Promise<StatedPolicy[]> {
+  const entries = all.filter(isOfPolicy);
+  if (entries.length === 0) return [];
+  const { rows } = await admin.query<{ name: string }>('SELECT rolname::text AS name FROM pg_roles');
+  const present = new Set(rows.map(({ name }) => name));
+  if (options.roles?.every((role) => present.has(role)) === true) return [];
+  const policies = statedPolicies(await sqlOf(file, entries, options));
+  return lackingRoles(policies, present).length > 0 ? policies : [];
+}
+
+async function makeWithoutRoles(
+  settings: Settings['postgres'],
+  database: string,
+  policies: StatedPolicy[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await using client = await connect(settings, { database, signal });
+  try {
+    await makePolicies(client, policies);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new Failure('restore-failed', { message: cause instanceof Error ? cause.message : String(cause) }, { cause });
+  }
+}
