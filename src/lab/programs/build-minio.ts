@@ -9,11 +9,14 @@ import { cacheFolder } from './find.ts';
 import { provideGo } from './go.ts';
 import { narrate } from './narrate.ts';
 import type { ProvideOptions } from './provide.ts';
+import { sweep } from './unpack.ts';
 
 const MODULES = {
   minio: 'github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c',
   mc: 'github.com/minio/mc@v0.0.0-20250313080218-cf909e1063a9',
 } as const;
+
+const BUILDING = '.building-';
 
 const WAYS = (name: string) =>
   [
@@ -36,14 +39,15 @@ export async function buildMinioProgram(name: 'minio' | 'mc', options: ProvideOp
   if (go === undefined) throw new Failure('program-missing', { program: `MinIO’s ${name}`, ways: WAYS(name) });
   const bin = join(cache, 'bin');
   mkdirSync(bin, { recursive: true });
-  const target = mkdtempSync(join(cache, '.building-'));
+  sweep(cache, BUILDING);
+  const target = mkdtempSync(join(cache, BUILDING));
   report({ kind: 'note', text: `Building ${MODULES[name]} with ${go} into ${bin}` });
   report({
     kind: 'stage',
     title: `Building ${name} (once; ${name === 'minio' ? 'about two minutes' : 'half a minute'})`,
   });
   try {
-    await narrate('nice', [go, 'install', '-v', '-trimpath', '-ldflags', '-s -w', MODULES[name]], {
+    await narrate(go, ['install', '-v', '-trimpath', '-ldflags', '-s -w', MODULES[name]], {
       env: { ...env, CGO_ENABLED: '0', GOBIN: target, ...folders(cache) },
       cwd: cache,
       report,

@@ -1,10 +1,23 @@
 /** Unpacking into the cache: into a new folder beside the place, then by one rename, so that nothing is ever half there. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { runOrFail } from '../../process.ts';
 import { type Env, inPath } from './find.ts';
 import type { ProvideOptions } from './provide.ts';
+
+const UNPACKING = '.unpacking-';
+/** After this time nobody works in such a folder any more, in milliseconds. */
+const ABANDONED_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what runs that were killed left in a folder. */
+export function sweep(parent: string, prefix: string): void {
+  for (const name of readdirSync(parent).filter((entry) => entry.startsWith(prefix))) {
+    const path = join(parent, name);
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
+    if (Date.now() - mtimeMs > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+  }
+}
 
 /**
  * Has `fill` make the content of a new folder, which then becomes `place`. Whoever was first keeps the place.
@@ -12,7 +25,8 @@ import type { ProvideOptions } from './provide.ts';
  */
 export async function intoPlace(place: string, fill: (folder: string) => Promise<void>): Promise<void> {
   mkdirSync(dirname(place), { recursive: true });
-  const folder = mkdtempSync(join(dirname(place), '.unpacking-'));
+  sweep(dirname(place), UNPACKING);
+  const folder = mkdtempSync(join(dirname(place), UNPACKING));
   try {
     await fill(folder);
     chmodSync(folder, 0o755);

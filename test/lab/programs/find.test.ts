@@ -149,6 +149,15 @@ test('what is unpacked appears whole or not at all', async () => {
   assert.ok(existsSync(join(place, 'whole')));
 });
 
+test('what a killed run left long ago is removed, and what another run is making is not', async () => {
+  const place = join(folder(), 'thing');
+  const [old, young] = ['.unpacking-old', '.unpacking-young'].map((name) => join(dirname(place), name));
+  for (const path of [old ?? '', young ?? '']) mkdirSync(path);
+  utimesSync(old ?? '', 0, 0);
+  await intoPlace(place, async () => {});
+  assert.deepEqual(readdirSync(dirname(place)), ['.unpacking-young', 'thing']);
+});
+
 test('of two that unpack at once the first keeps the place', async () => {
   const place = join(folder(), 'thing');
   await intoPlace(place, async (into) => {
