@@ -6,7 +6,7 @@
 
 /** CSI; OSC, DCS, APC, PM, SOS up to BEL or ESC \; character sets; single escapes; and each of them cut off at the end. */
 const SEQUENCE =
-  /\x1b(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][^\x07\x1b]*(?:\x1b(?!\\)[^\x07\x1b]*)*(?:\x07|\x1b\\|$)|[ -/]+[0-~]|[0-~]|\[[0-?]*[ -/]*$|$)/y;
+  /\x1b(?:\[([0-?]*)[ -/]*([@-~])|[\]PX^_][^\x07\x1b]*(?:\x1b(?!\\)[^\x07\x1b]*)*(?:\x07|\x1b\\|$)|\[[0-?]*[ -/]*$|[ -/]+[0-~]|[0-OQ-WYZ\\`-~]|[ -/]*$)/y;
 
 /** The lines on the screen, without trailing blanks and without empty lines at the end. */
 export function clean(raw: string): string[] {

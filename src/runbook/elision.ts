@@ -7,7 +7,7 @@ const DAY = String.raw`\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])`;
 const CLOCK = String.raw`[T _](?:[01]\d|2[0-3])[:-][0-5]\d(?:[:-][0-6]\d(?:[.,]\d+)?)?(?: ?(?:Z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?))?`;
 const DATE = `${DAY}(?:${CLOCK})?`;
 /** A number above zero; thousands may be separated. */
-const POSITIVE = String.raw`(?!0*(?:[.,]0*)*(?!\d))\d+(?:[.,]\d+)*`;
+const POSITIVE = String.raw`(?!0*(?:[.,]0+)*(?![.,]?\d))\d+(?:[.,]\d+)*`;
 
 /** The typed ones before the plain one; `…s` only where no word goes on after it. */
 const ELISION = /…>0|…date(?![A-Za-z])|…s(?![A-Za-z])|…/g;
