@@ -4,6 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { Failure } from '../failure.ts';
 import type { Bucket } from './client.ts';
+import { storeFailure } from './failures.ts';
 
 export type DownloadOptions = {
   signal?: AbortSignal | undefined;
@@ -54,20 +55,17 @@ async function transfer(
     if (etag !== undefined && answer.headers.etag !== etag) throw new Failure('object-changed', { name });
     etag = answer.headers.etag;
     total ??= Number(answer.headers['content-length']);
-    try {
-      for await (const chunk of answer) {
-        await writeAll(handle, chunk);
-        hash.update(chunk);
-        written += chunk.length;
-        options.onProgress?.(written, total);
-      }
-    } catch (cause) {
-      options.signal?.throwIfAborted();
-      // Goes on after what arrived; a connection that brings nothing at all is not tried for ever.
-      if (writeFault(cause) || written === before) throw cause;
-    }
+    const fault = await copy(answer, async (chunk) => {
+      await writeAll(handle, chunk);
+      hash.update(chunk);
+      written += chunk.length;
+      options.onProgress?.(written, total ?? written);
+    });
+    options.signal?.throwIfAborted();
+    if (fault !== undefined && isWriteFault(fault)) throw fault;
     if (total === 0) break;
-    if (written === before) await bucket.ask(() => Promise.reject(new Error('the connection ended early')), name);
+    // Goes on after what arrived; a connection that brings nothing at all is not tried for ever.
+    if (written === before) throw storeFailure(fault ?? new Error('it sends nothing'), bucket.settings, name);
   }
   await handle.sync();
   return { bytes: written, sha256: hash.digest('hex') };
@@ -98,6 +96,16 @@ async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
 }
 
-function writeFault(cause: unknown): boolean {
+/** Hands on what arrives and returns what ended it early. */
+async function copy(answer: IncomingMessage, take: (chunk: Buffer) => Promise<void>): Promise<unknown> {
+  try {
+    for await (const chunk of answer) await take(chunk);
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+function isWriteFault(cause: unknown): boolean {
   return cause instanceof Error && 'syscall' in cause && cause.syscall === 'write';
 }

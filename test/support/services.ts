@@ -32,8 +32,8 @@ export type Services = AsyncDisposable & {
   bucket(): Promise<string>;
   /** The store without our own code in between. */
   s3: S3;
-  postgres: { pid: number; stop(): Promise<void>; start(): Promise<void> };
-  minio: { pid: number; stop(): Promise<void>; start(): Promise<void> };
+  postgres: { pid: number; stop(signal?: NodeJS.Signals): Promise<void>; start(): Promise<void> };
+  minio: { pid: number; stop(signal?: NodeJS.Signals): Promise<void>; start(): Promise<void> };
 };
 
 /** Starts both within a few seconds; throws with the server's own last words when one does not come up. */
@@ -56,7 +56,14 @@ export async function startServices(): Promise<Services> {
     minTables: 1,
     keepDays: 30,
   };
-  const s3 = new S3({ endPoint: '127.0.0.1', port: minio.port, useSSL: false, region: 'us-east-1', ...STORE_KEYS });
+  const s3 = new S3({
+    endPoint: '127.0.0.1',
+    port: minio.port,
+    useSSL: false,
+    region: 'us-east-1',
+    ...STORE_KEYS,
+    retryOptions: { disableRetry: true },
+  });
   const sql = async (text: string, database = 'postgres') => {
     await using client = await connect(settings.postgres, { database });
     const result: unknown = await client.query(text);
@@ -144,7 +151,8 @@ async function startPostgres(stack: AsyncDisposableStack, folder: string) {
   const options = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'fsync=off'];
   const settings = [...options, 'max_connections=60', 'shared_buffers=64MB'].flatMap((option) => ['-c', option]);
   const command = [...privileges(own), '--pdeathsig', 'QUIT', join(bin, 'postgres'), '-D', data, ...settings];
-  return { port, ...(await service(stack, folder, command, 'SIGINT', {})) };
+  // Not spread: `pid` is read anew after a restart.
+  return Object.assign(await service(stack, folder, command, 'SIGINT', {}), { port });
 }
 
 async function startMinio(stack: AsyncDisposableStack, folder: string) {
@@ -158,7 +166,7 @@ async function startMinio(stack: AsyncDisposableStack, folder: string) {
     MINIO_ROOT_PASSWORD: STORE_KEYS.secretKey,
     MINIO_BROWSER: 'off',
   };
-  return { port, ...(await service(stack, folder, [...command, join(folder, 'minio')], 'SIGTERM', env)) };
+  return Object.assign(await service(stack, folder, [...command, join(folder, 'minio')], 'SIGTERM', env), { port });
 }
 
 /** A server that the stack stops; `stop` and `start` are for tests about servers that are away. */
@@ -175,15 +183,15 @@ async function service(
     running.stdin.end();
     running.stdout.resume();
   };
-  const stop = async () => {
+  const stop = async (how = signal) => {
     const ending = running;
     running = undefined;
     if (ending === undefined) return;
-    process.kill(ending.pid, signal);
+    process.kill(ending.pid, how);
     await ending.ended;
   };
   await start();
-  stack.defer(stop);
+  stack.defer(() => stop());
   return {
     get pid() {
       return running?.pid ?? 0;

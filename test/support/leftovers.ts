@@ -1,0 +1,55 @@
+/** What must be gone after a failure: looked up behind the back of the code that should have removed it. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Services } from './services.ts';
+
+/** The names of all objects in a bucket. */
+export async function objectsIn(services: Services, bucket: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const object of services.s3.listObjectsV2(bucket, '', true)) names.push(object.name);
+  return names.sort();
+}
+
+/** Files of unfinished uploads, read from MinIO's own disk: its list of uploads only answers for whole names. */
+export async function uploadedParts(services: Services): Promise<string[]> {
+  const folder = join(services.folder, 'minio/.minio.sys/multipart');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Sessions of anybody but the one who asks, in any database. */
+export async function otherSessions(services: Services): Promise<string[]> {
+  const rows = await services.sql(`
+    SELECT application_name || ': ' || query AS session FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`);
+  return rows.map((row) => String(row.session));
+}
+
+/** Command lines of this process's descendants, servers of the test excluded. */
+export async function childPrograms(services: Services): Promise<string[]> {
+  const servers = new Set([services.postgres.pid, services.minio.pid]);
+  const found = await programs();
+  return found
+    .filter(({ pid, parent }) => parent === process.pid && !servers.has(pid))
+    .map(({ command }) => command.join(' '));
+}
+
+export type Program = { pid: number; parent: number; command: string[] };
+
+/** Every program on the machine, as every user of it can see them. */
+export async function programs(): Promise<Program[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const all = await Promise.all(
+    pids.map(async (pid) => {
+      try {
+        const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+        const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state === 'Z' ? undefined : { pid, parent: Number(parent), command };
+      } catch {
+        return undefined; // it ended meanwhile
+      }
+    }),
+  );
+  return all.filter((program) => program !== undefined);
+}
