@@ -25,7 +25,7 @@ const BOX = { width: 130, height: 40, across: 190, down: 80 };
 const picture = draw();
 if (process.argv.includes('--check')) {
   if (readFileSync(FILE, 'utf8') !== picture) {
-    console.error('docs/images/import-direction.svg is out of date: run `npm run draw`.');
+    console.error('docs/images/import-direction.svg is out of date: run `npm run generate`.');
     process.exitCode = 1;
   }
 } else {

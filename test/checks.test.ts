@@ -38,6 +38,10 @@ test('the picture of the architecture is the one that the checked table draws', 
   await passes(process.execPath, ['scripts/draw-architecture.ts', '--check']);
 });
 
+test('the page of errors lists every error there is', async () => {
+  await passes(process.execPath, ['scripts/list-errors.ts', '--check']);
+});
+
 test('nothing names a folder of one machine or a registry', async () => {
   const listed = await passes('git', [
     'grep',
