@@ -3,6 +3,7 @@ import { unified } from '@astrojs/markdown-remark';
 import starlight from '@astrojs/starlight';
 import type { AstroUserConfig } from 'astro';
 import { faultsOfAll } from './check.ts';
+import { rehypeLabels } from './markdown/labels.ts';
 import { remarkDrillbook } from './markdown/plugin.ts';
 import { drillbook } from './plugin.ts';
 
@@ -11,7 +12,7 @@ export function siteConfig(changes: AstroUserConfig = {}): AstroUserConfig {
   return {
     devToolbar: { enabled: false },
     // Starlight adds its own plugins behind ours, so a note of a runbook is ours before it would become an aside.
-    markdown: { processor: unified({ remarkPlugins: [remarkDrillbook] }) },
+    markdown: { processor: unified({ remarkPlugins: [remarkDrillbook], rehypePlugins: [rehypeLabels] }) },
     ...changes,
     integrations: [
       {

@@ -36,7 +36,7 @@ test('pages are rendered from where they lie, at addresses that follow from thei
     'docs/decisions/0001-x.md': '---\ntitle: 1. X\ndescription: For a test.\n---\n\nText.\n',
   });
   const { pages } = await project.build();
-  assert.equal(pages, 7 + 1, 'seven pages and the one for what is missing');
+  assert.equal(pages, 6 + 1, 'six pages and the one for what is missing');
   const database = await htmlOf(project.dist, 'database');
   assert.match(database, /href="\/runbooks\/swap\/#swap-the-databases"/, 'a link to a file leads to its page');
   assert.match(database, /and a script\./, 'a link to a file that is no page is plain text');

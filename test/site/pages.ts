@@ -50,7 +50,7 @@ $BACKUP: OK
 \`\`\`
 
 :::caution[It says FAILED]
-The file is damaged. Take the [drill](../../docs/DATABASE.md) first.
+The file is damaged. Take the [start](../../docs/index.md) first.
 :::
 
 ## Stop the application
