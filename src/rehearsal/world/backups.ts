@@ -14,7 +14,6 @@ export async function takeKept(
   kept: Kept,
   options: { report?: Report; signal?: AbortSignal | undefined; folder?: string } = {},
 ): Promise<KeptBackup> {
-  const store = openStore(settings.store);
   kept.lastTaken = Math.max(Date.now(), kept.lastTaken + 1_000);
   const now = new Date(kept.lastTaken);
   const taken = await takeBackup(settings, {

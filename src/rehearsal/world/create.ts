@@ -113,7 +113,7 @@ async function keepServer(settings: Settings, kept: Kept, signal?: AbortSignal):
   await using server = await connectAdmin(settings.postgres, 'postgres', signal);
   kept.roles = await readRoles(server);
   kept.server = await readServerSettings(server);
-  return visibleDatabases(server, kept);
+  return await visibleDatabases(server, kept);
 }
 
 async function keepDatabases(databases: DatabaseProperties[], settings: Settings, kept: Kept): Promise<void> {
