@@ -105,8 +105,10 @@ async function passage(
   }
   let results = await perform();
   const again = how.interruptedAfter !== undefined;
-  // Begun again, a page that stops here may as well get to its end: what counts is that nothing is lost.
-  const expected: Outcome = again && results.at(-1)?.flaw === undefined ? { kind: 'done' } : scenario.outcome;
+  // The first passage is not interrupted yet. Begun again, a page that stops may as well get to its end: what counts is
+  // that nothing is lost.
+  const toTheEnd = prepared.startsAgain && (!again || results.at(-1)?.flaw === undefined);
+  const expected: Outcome = toTheEnd ? { kind: 'done' } : scenario.outcome;
   flaws.push(...judgeSteps({ page, scenario: scenario.name, expected, results, values }));
   let proving = loaded;
   if (flaws.length === 0 && expected.kind === 'fails') {
