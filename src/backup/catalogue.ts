@@ -24,12 +24,12 @@ type Options = { signal?: AbortSignal | undefined };
 
 /** A drill's record is small; what is greater is none. Bytes. */
 const RECORD_LIMIT = 1024 ** 2;
+/** So many records are read at the same time. */
+const AT_ONCE = 8;
 
 /** The archives of a database, newest first by the time in the name, with the verdict of each one's newest drill. */
 export async function listBackups(store: Store, database: string, options: Options = {}): Promise<Backup[]> {
-  const { backups } = await survey(store, database, options);
-  await Promise.all(backups.map((backup) => readVerdict(store, backup, options)));
-  return backups;
+  return (await survey(store, database, options)).backups;
 }
 
 /**
@@ -42,7 +42,7 @@ export async function findBackup(
   name?: string,
   options: Options = {},
 ): Promise<Backup> {
-  const { backups } = await survey(store, database, options);
+  const { backups } = await readNames(store, database, options);
   const found = name === undefined ? backups[0] : backups.find((backup) => backup.name === name);
   if (found !== undefined) {
     await readVerdict(store, found, options);
@@ -70,14 +70,22 @@ export function lastGood(backups: readonly Backup[]): Backup | undefined {
 }
 
 export type Survey = {
-  /** Newest first, without the drills' verdicts. */
+  /** Newest first. */
   backups: Backup[];
   /** Companions whose archive is not there, with the time in their name. */
   orphans: { name: string; time: Date }[];
 };
 
-/** Reads the names only. Objects that are nothing of this database's are passed over. */
+/** The backups with their verdicts, and what lies there without an archive. */
 export async function survey(store: Store, database: string, options: Options = {}): Promise<Survey> {
+  const found = await readNames(store, database, options);
+  for (let at = 0; at < found.backups.length; at += AT_ONCE)
+    await Promise.all(found.backups.slice(at, at + AT_ONCE).map((backup) => readVerdict(store, backup, options)));
+  return found;
+}
+
+/** Reads names only, no verdicts. Objects that are nothing of this database's are passed over. */
+async function readNames(store: Store, database: string, options: Options): Promise<Survey> {
   const backups = new Map<string, Backup>();
   const companions: { name: string; backup: string; time: Date; kind: string }[] = [];
   for await (const object of store.list(`${database}_`, options)) {
@@ -106,7 +114,7 @@ export async function survey(store: Store, database: string, options: Options = 
 }
 
 /** Reads the verdicts of one backup, newest first, until one is understood. */
-export async function readVerdict(store: Store, backup: Backup, options: Options = {}): Promise<void> {
+async function readVerdict(store: Store, backup: Backup, options: Options = {}): Promise<void> {
   for (const name of backup.drills.toReversed()) {
     const text = await store.getText(name, { limit: RECORD_LIMIT, ...options }).catch((error: unknown) => {
       // Removed meanwhile, or no record at all: neither is a reason not to list the backup.

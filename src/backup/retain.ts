@@ -2,7 +2,7 @@
 import { type Report, silent } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { openStore } from '../store/store.ts';
-import { type Backup, lastGood, listBackups, type Survey, survey } from './catalogue.ts';
+import { type Backup, lastGood, type Survey, survey } from './catalogue.ts';
 import { companionName } from './name.ts';
 
 const DAY_MS = 86_400_000;
@@ -37,10 +37,9 @@ export async function prune(settings: Settings, options: PruneOptions = {}): Pro
   report({ kind: 'stage', title: `Looking for backups older than ${settings.keepDays} days` });
   const store = openStore(settings.store);
   const { database } = settings.postgres;
-  const backups = await listBackups(store, database, { signal });
+  const { backups, orphans } = await survey(store, database, { signal });
   const cutoff = new Date(now().getTime() - settings.keepDays * DAY_MS);
   const plan = choose(backups, cutoff);
-  const { orphans } = await survey(store, database, { signal });
   const archives = plan.removed.map((backup) => backup.name);
   const companions = [...plan.removed.flatMap(companionsOf), ...oldOrphans(orphans, cutoff)];
   if (!dryRun && archives.length + companions.length > 0) {
