@@ -39,7 +39,7 @@ const ROLE = String.raw`"(?:[^"]|"")+"|[^"\s;]+`;
 
 /** Pure: `ALTER TABLE public.users OWNER TO freshtrack;` */
 export function statedOwners(sql: string): Stated['owners'] {
-  const form = new RegExp(String.raw`^ALTER ([A-Z ]+?) (\S.*) OWNER TO (${ROLE});$`, 'gm');
+  const form = new RegExp(String.raw`^ALTER ([A-Z ]+) (\S.*) OWNER TO (${ROLE});$`, 'gm');
   const owners = new Map<string, string>();
   for (const [, type = '', name = '', role = ''] of sql.matchAll(form))
     owners.set(`${classOf(type)} ${name}`, plain(role));
@@ -141,7 +141,7 @@ function classOf(type: string): string {
   if (/^(TABLE|VIEW|MATERIALI[SZ]ED VIEW|SEQUENCE|FOREIGN TABLE)$/.test(type)) return 'relation';
   if (/^(FUNCTION|PROCEDURE|AGGREGATE)$/.test(type)) return 'function';
   if (/^(TYPE|DOMAIN)$/.test(type)) return 'type';
-  return type.toLowerCase();
+  return type === 'SERVER' ? 'foreign server' : type.toLowerCase();
 }
 
 function plain(identifier: string): string {
