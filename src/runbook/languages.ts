@@ -4,15 +4,24 @@ const SHELL = ['bash', 'sh', 'shell', 'shellscript', 'zsh', 'ksh', 'dash', 'fish
 const CONSOLE = ['console', 'shellsession', 'shell-session', 'bash-session', 'sh-session', 'terminal', 'ansi'];
 const SQL = ['sql', 'psql', 'pgsql', 'plpgsql', 'postgres', 'postgresql', 'plsql'];
 
+/** Steps are bash; these names of it are common. */
+export function isBash(language: string | undefined): boolean {
+  return ['bash', 'sh', 'shell', 'shellscript'].includes(nameOf(language ?? ''));
+}
+
 export type LanguageFamily = 'shell' | 'console' | 'sql' | 'other' | 'none';
 
 /** `Bash` and `bash{1,3}` are bash, too. */
 export function familyOf(language: string | null | undefined): LanguageFamily {
   if (!language) return 'none';
-  const name = (/^[\w+#.-]+/.exec(language)?.[0] ?? language).toLowerCase();
+  const name = nameOf(language);
   if (SHELL.includes(name)) return 'shell';
   if (CONSOLE.includes(name)) return 'console';
   return SQL.includes(name) ? 'sql' : 'other';
+}
+
+function nameOf(language: string): string {
+  return (/^[\w+#.-]+/.exec(language)?.[0] ?? language).toLowerCase();
 }
 
 const PROGRAMS =

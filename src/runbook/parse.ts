@@ -8,7 +8,7 @@ import { type Block, readDocument } from './blocks.ts';
 import { error, unknown, warning } from './fault.ts';
 import { readFrontmatter } from './frontmatter.ts';
 import { labOf, whereOf } from './labels.ts';
-import { familyOf, looksLikeCommands } from './languages.ts';
+import { familyOf, isBash, looksLikeCommands } from './languages.ts';
 import { sortFaults } from './messages.ts';
 import type { ExpectedOutput, Fault, Page, Step } from './model.ts';
 import { checkNames } from './names.ts';
@@ -83,7 +83,7 @@ function checkLanguage(block: Block): Fault[] {
       error(
         'block-unlabelled',
         fence,
-        `this ${block.language} block has no label: ${family === 'shell' ? 'step=<id>, ' : ''}quotes=<runbook>/<step> or illustrative="why"`,
+        `this ${block.language} block has no label: ${isBash(block.language) ? 'step=<id>, ' : ''}quotes=<runbook>/<step> or illustrative="why"`,
       ),
     ];
   if (unlabelled && family === 'none' && looksLikeCommands(block.text))
@@ -94,7 +94,7 @@ function checkLanguage(block: Block): Fault[] {
         'this looks like commands, and without a language nobody runs it: use bash with step=<id>',
       ),
     ];
-  if ((role === 'step' || role === 'parameters') && family !== 'shell') {
+  if ((role === 'step' || role === 'parameters') && !isBash(block.language)) {
     const label = block.labels[role] ?? fence;
     const only = family === 'console' || family === 'sql' ? '; this can only be illustrative or quotes' : '';
     return [

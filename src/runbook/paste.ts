@@ -3,10 +3,11 @@
  * goes on after a failure: pasted lines do, `;` does, all but the last of a pipeline do without pipefail, and `set -e`
  * does wherever a status is asked for (`&&`, `||`, `!`, `if`), even inside a subshell.
  */
-import { type Command, forEachChild, parse, type Statement, type SyntaxNode } from 'unbash';
+import { type Command, parse, type Statement, type SyntaxNode } from 'unbash';
 import { destructiveParts, type Part, printedSql, shortText } from './destructive.ts';
+import { alwaysFails, children, isQuestion, options, type Shell } from './shell.ts';
 import { psqlOf } from './sql.ts';
-import { baseName, invocation, textOf, wordsOf } from './words.ts';
+import { baseName, invocation, textOf } from './words.ts';
 
 /** A command whose failure does not stop what follows. */
 export type Culprit = { text: string; start: number; end: number };
@@ -25,9 +26,6 @@ type Flow = {
   /** It ends the shell in any case. */
   exits: boolean;
 };
-/** `asked`: the status is asked for, so that `set -e` has no effect. */
-type Shell = { errexit: boolean; pipefail: boolean; asked: boolean };
-
 export type PasteResult = {
   faults: PasteFault[];
   /** Commands whose failure the block hides. */
@@ -46,8 +44,6 @@ export function pasteFaults(source: string): PasteResult {
 }
 
 const NOTHING: Flow = { leaks: [], fails: [], ends: [], exits: false };
-/** A condition that is false is an answer, not a failure. */
-const QUESTIONS = new Set(['[', 'test', 'read', 'true', 'false', ':']);
 /** Their failure says nothing, unless a guard such as `${X:?}` stands in them. */
 const HARMLESS = new Set(['echo', 'printf', 'sleep', 'true', ':']);
 const SHELLS: ReadonlySet<string> = new Set(['bash', 'sh', 'eval']);
@@ -223,8 +219,8 @@ function follow(source: string, report: (fault: PasteFault) => void) {
   const loop = (body: readonly Statement[], before: Culprit[], shell: Shell): Flow => {
     const first = list(body, before, shell);
     if (shell.errexit && !shell.asked) return first;
-    // A round that failed is followed by the next one.
-    list(body, [...before, ...first.leaks, ...first.fails], shell);
+    // A round that failed is followed by the next one; one culprit says as much as many.
+    list(body, [...before, ...first.leaks, ...first.fails].slice(0, 1), shell);
     return { ...first, leaks: [...first.leaks, ...first.fails], exits: false };
   };
 
@@ -288,43 +284,4 @@ function follow(source: string, report: (fault: PasteFault) => void) {
     }
   };
   return { list };
-}
-
-/** `set -euo pipefail`, `set +e`, `set -o errexit`: what it changes in this shell. */
-function options(command: Command, shell: Shell): void {
-  const words = wordsOf(command).slice(1).map(textOf);
-  for (const [index, word] of words.entries()) {
-    if (!/^[-+][a-zA-Z]+$/.test(word)) continue;
-    const on = word.startsWith('-');
-    if (word.includes('e')) shell.errexit = on;
-    if (!word.includes('o')) continue;
-    if (words[index + 1] === 'pipefail') shell.pipefail = on;
-    if (words[index + 1] === 'errexit') shell.errexit = on;
-  }
-}
-
-/** Ends with a status other than 0 whatever happens: `{ …; false; }`, `exit 1`. */
-function alwaysFails(of: SyntaxNode): boolean {
-  if (of.type === 'Statement') return alwaysFails(of.command);
-  if (of.type === 'Subshell' || of.type === 'BraceGroup') {
-    const last = of.body.commands.at(-1);
-    return last !== undefined && alwaysFails(last);
-  }
-  if (of.type !== 'Command') return false;
-  const [name, status] = wordsOf(of).map(textOf);
-  return name === 'false' || ((name === 'exit' || name === 'return') && status !== undefined && status !== '0');
-}
-
-function isQuestion(statements: readonly Statement[]): boolean {
-  const last = statements.at(-1)?.command;
-  if (last === undefined) return false;
-  const first = last.type === 'Pipeline' ? last.commands[0] : last;
-  if (first?.type === 'TestCommand' || first?.type === 'ArithmeticCommand') return true;
-  return first?.type === 'Command' && QUESTIONS.has(first.name?.value ?? '');
-}
-
-function children(of: SyntaxNode): SyntaxNode[] {
-  const found: SyntaxNode[] = [];
-  forEachChild(of, (child) => found.push(child));
-  return found;
 }
