@@ -118,25 +118,16 @@ function durationOf(view: PageView, section: Section): string {
   return about(measured.reduce((sum, { seconds }) => sum + seconds, 0));
 }
 
-/** What a step destroys: as a rehearsal saw it, else what its command says. */
+/** What a step destroys: as its script declared it when it was rehearsed (`${NAME}` for parameters), else what its command says. */
 function destroysOf(view: PageView, step: Step): string[] {
   const seen = view.transcript?.steps.find(({ id, lab }) => id === step.id && (lab ?? step.lab) === step.lab)?.destroys;
-  if (seen !== undefined && seen.length > 0) return seen.map((what) => general(view.page, what));
+  if (seen !== undefined && seen.length > 0) return seen;
   return [...new Set(destructive(step.command).map(({ what }) => words(what)))];
 }
 
 /** `DROP DATABASE` is SQL; nothing on a page is said in capitals. */
 function words(what: string): string {
   return /^[A-Z ]+$/.test(what) ? what.toLowerCase() : what;
-}
-
-/** A rehearsal names its own database; on the page the reader's stands there. */
-function general(page: Page, words: string): string {
-  let result = words;
-  for (const { name, kind, default: value } of page.parameters)
-    if (kind === 'database' && value !== undefined)
-      result = result.replace(new RegExp(`(?<![A-Za-z0-9_$])${value}(?![A-Za-z0-9])`, 'g'), `\${${name}}`);
-  return result;
 }
 
 function badgeOf(view: PageView, step: Step): Badge | undefined {

@@ -88,31 +88,19 @@ test('a page whose transcript is of an earlier text is not rehearsed, and a fail
   assert.match(await htmlOf(project.dist, 'runbooks/third'), /Its transcript cannot be read: schema/);
 });
 
-test('every fault of a page is told by file, line and column, and nothing is built', async () => {
-  const failure = await failureOf({
-    [PAGE]: SWAP.replace('step=download', 'setp=download'),
-    'docs/guides/x.md': '---\ntitle: X\ndescription: For a test.\n---\n\n```sql\nDROP TABLE x\n```\n',
-  });
-  assert.equal(failure.code, 'page-wrong');
-  const line = SWAP.split('\n').findIndex((text) => text.includes('step=download')) + 1;
-  assert.match(failure.message, new RegExp(`^runbooks/swap/index\\.mdx:${line}:9 .*setp.*\\(label-unknown\\)$`, 'm'));
-  assert.match(failure.message, /^docs\/guides\/x\.md:6:1 .*\(block-unlabelled\)$/m);
-});
-
-test('a command block that nobody executes is a fault in a Markdown page, too', async () => {
-  const failure = await failureOf({
-    'docs/guides/x.md': '---\ntitle: X\ndescription: For a test.\n---\n\n```bash\nls\n```\n',
-  });
-  assert.match(failure.message, /^docs\/guides\/x\.md:6:1 .*\(block-unlabelled\)$/m);
-});
-
-test('a quoted step whose bytes differ from the runbook is a fault', async () => {
+test('every fault of every page is told at once, by file, line and column', async () => {
   const failure = await failureOf({
     [PAGE]: SWAP,
+    'runbooks/other/index.mdx': SWAP.replace('step=download', 'setp=download'),
+    'docs/guides/x.md': '---\ntitle: X\ndescription: For a test.\n---\n\n```sql\nDROP TABLE x\n```\n',
     'scripts/swap.ts': '',
     'docs/DATABASE.md': DATABASE.replace('-v ON_ERROR_STOP=1 ', ''),
   });
-  assert.match(failure.message, /^docs\/DATABASE\.md:8:9 .*swap\/swap.*\(quotes-differ\)$/m);
+  assert.equal(failure.code, 'page-wrong');
+  const line = SWAP.split('\n').findIndex((text) => text.includes('step=download')) + 1;
+  assert.match(failure.message, new RegExp(`^runbooks/other/index\\.mdx:${line}:9 .*setp.*\\(label-unknown\\)$`, 'm'));
+  assert.match(failure.message, /^docs\/guides\/x\.md:6:1 .*\(block-unlabelled\)$/m, 'a command that nobody executes');
+  assert.match(failure.message, /^docs\/DATABASE\.md:8:9 .*swap\/swap.*\(quotes-differ\)$/m, 'a quote of other bytes');
 });
 
 test('a link to a file that does not exist is a fault', async () => {

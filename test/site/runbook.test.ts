@@ -21,7 +21,7 @@ before(async () => {
     steps: PAGE.steps.map(({ id }) => ({
       id,
       seconds: id === 'swap' ? 0.4 : 12,
-      destroys: id === 'swap' ? ['database freshtrack, kept as freshtrack_old'] : [],
+      destroys: id === 'swap' ? ['database ${DATABASE}, kept as ${DATABASE}_old'] : [],
       output: '',
     })),
   });
