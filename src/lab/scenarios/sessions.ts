@@ -2,6 +2,7 @@
 import { type Client, connect } from '../../postgres/connection.ts';
 import { APPLICATION } from '../local/backend.ts';
 import { readState } from '../local/state.ts';
+import { connectAdmin } from './admin.ts';
 import { impossible } from './impossible.ts';
 import type { Scenario, Stage } from './scenario.ts';
 
@@ -15,6 +16,7 @@ export const busy: Scenario = {
     await idle.query('BEGIN; SELECT count(*) FROM pg_class');
     const long = await open(stage, application, 'a long query');
     // It ends with its session: that is what it is for.
+    stack.defer(() => endSession(stage, long));
     long.query('SET statement_timeout = 0; SELECT pg_sleep(86400)').catch(() => {});
     stack.use(await reconnecting(stage, application));
     const monitor = await open(stage, stage.settings.postgres, 'monitoring');
@@ -25,6 +27,14 @@ export const busy: Scenario = {
     return {};
   },
 };
+
+/** The server does not notice that the client of a running query is gone: the session is ended there. */
+async function endSession({ settings }: Stage, client: Client): Promise<void> {
+  // The number is the driver's own and missing from its types.
+  const { processID } = client as unknown as { processID: number };
+  await using server = await connectAdmin(settings.postgres, 'postgres');
+  await server.query('SELECT pg_terminate_backend($1, 5000)', [processID]);
+}
 
 type Login = Stage['settings']['postgres'];
 

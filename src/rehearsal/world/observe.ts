@@ -33,9 +33,12 @@ export async function observe(world: Observed, signal?: AbortSignal): Promise<Ob
   };
 }
 
-/** Equal digests mean equal content, owners, privileges, settings and comment; the database's name is left out. */
+/**
+ * Equal digests mean equal content, owners, privileges, settings and comment. Left out are the database's name, and its
+ * size on disk, which housekeeping changes.
+ */
 export function digestOf(content: Content): string {
-  const nameless = { ...content, database: { ...content.database, name: '' } };
+  const nameless = { ...content, database: { ...content.database, name: '', bytes: 0 } };
   return createHash('sha256').update(JSON.stringify(nameless)).digest('hex');
 }
 

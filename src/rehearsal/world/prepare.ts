@@ -11,7 +11,7 @@ import { takeKept } from './backups.ts';
 import { manifestOf } from './create.ts';
 import { observe } from './observe.ts';
 import { readerFor } from './reader.ts';
-import { resetWorld } from './reset.ts';
+import { resetWithoutApplication } from './reset.ts';
 import type { Prepared, World } from './types.ts';
 
 export type PrepareOptions = {
@@ -38,7 +38,7 @@ export async function prepareScenario(
     throw new RangeError(`${name} has no variant ${variant}; it has ${scenario.variants?.join(', ') ?? 'none'}`);
   await using stack = new AsyncDisposableStack();
   signal?.throwIfAborted();
-  await resetWorld(world, signal);
+  await resetWithoutApplication(world, signal);
   const work = await mkdtemp(join(world.lab.folder, 'work', `${name}-`));
   stack.defer(() => rm(work, { recursive: true, force: true }));
   const [folder, hostFolder] = [join(work, 'toolbox'), join(work, 'host')];
@@ -81,7 +81,6 @@ type Making = Pick<Stage, 'folder' | 'stack' | 'signal'> & {
 async function makeState(world: World, { name, variant, folder, stack, notes, signal }: Making) {
   const { lab, settings, kept, database } = world;
   const store = openStore(settings.store);
-  if (kept.application) await lab.services.backend.stop();
   await using server = await connectAdmin(settings.postgres, 'postgres', signal);
   const change = await SCENARIO_STATES[name].prepare(
     {

@@ -12,17 +12,23 @@ import { resetServerSettings } from './server-settings.ts';
 import type { World } from './types.ts';
 
 /**
- * Takes a few seconds for a small database. The application is stopped; `prepareScenario` starts it when the state is
- * made.
+ * Takes a second or two for a small database.
  * @throws Failure postgres-unreachable, store-unreachable
  */
-export async function resetWorld(world: Pick<World, 'lab' | 'settings' | 'kept'>, signal?: AbortSignal): Promise<void> {
+export async function resetWorld(world: Resettable, signal?: AbortSignal): Promise<void> {
+  await resetWithoutApplication(world, signal);
+  if (world.kept.application) await world.lab.services.backend.start();
+}
+
+type Resettable = Pick<World, 'lab' | 'settings' | 'kept'>;
+
+/** Leaves the application stopped: whoever makes a state next needs the databases for himself. */
+export async function resetWithoutApplication(world: Resettable, signal?: AbortSignal): Promise<void> {
   const { lab, settings, kept } = world;
   await lab.services.backend.stop();
   for (const service of [lab.services.postgres, lab.services.minio])
     if (!(await service.running())) await service.start();
   await Promise.all([resetServer(world, signal), resetObjects(openStore(settings.store), kept)]);
-  if (kept.application) await lab.services.backend.start();
 }
 
 async function resetServer(world: Observed, signal?: AbortSignal): Promise<void> {
