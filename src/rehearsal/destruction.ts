@@ -1,9 +1,10 @@
 /** What really disappeared while a step ran, against what its script says that it destroys. */
 import { connect } from '../postgres/connection.ts';
 import type { Page, Step } from '../runbook/model.ts';
+import { destroyed } from './proof.ts';
 import type { Flaw, StepResult } from './result.ts';
 import { describeTarget, type Target } from './step/definition.ts';
-import type { World } from './world.ts';
+import type { Observation, World } from './world.ts';
 
 export type Databases = ReadonlyMap<number, string>;
 
@@ -41,4 +42,21 @@ export function undeclared(page: Page, results: StepResult[], declared: (step: S
         received: `database ${name} is gone`,
       }));
   });
+}
+
+/** Databases that are still there, but lost content, and that no step of the page declares. */
+export function overwritten(
+  before: Observation,
+  after: Observation,
+  targets: Target[],
+): Omit<Flaw, 'line' | 'column'>[] {
+  const declared = targets.map(describeTarget);
+  return destroyed(before, after)
+    .filter(({ kind, how, name }) => kind === 'database' && how === 'changed' && !declared.includes(`database ${name}`))
+    .map(({ name, sentence }) => ({
+      rule: 'destruction-undeclared',
+      reason: `${sentence}, and no step declares that it destroys it`,
+      expected: declared.length === 0 ? 'nothing destroyed' : `at most ${declared.join(', ')} destroyed`,
+      received: `database ${name} lost content`,
+    }));
 }

@@ -1,7 +1,7 @@
 /** One run: a page in one scenario and one lane, from the prepared world to the verdict. */
 import { Failure } from '../failure.ts';
 import type { Outcome, Step } from '../runbook/model.ts';
-import { changed, type Databases, databasesOf, gone, undeclared } from './destruction.ts';
+import { changed, type Databases, databasesOf, gone, overwritten, undeclared } from './destruction.ts';
 import { againCommand, describeEnd, judgeSteps, lastWriter } from './judge.ts';
 import type { LaneOptions } from './lanes/lane.ts';
 import { performReader } from './lanes/reader.ts';
@@ -135,7 +135,9 @@ async function passage(
     const outcome = expected.kind === 'fails' ? { kind: 'done' as const } : expected;
     const after = await observe(world);
     const faults = await proveOutcome({ page: proving.page, world, prepared, before: prepared.before, after, outcome });
-    flaws.push(...faults.map((fault) => ({ ...writer, ...fault })));
+    const targets = page.steps.flatMap((step) => declared(loaded, step, values));
+    const lost = faults.length > 0 ? [] : overwritten(prepared.before, after, targets);
+    flaws.push(...[...faults, ...lost].map((fault) => ({ ...writer, ...fault })));
   }
   return { results, flaws, seconds, values, startsAgain: prepared.startsAgain };
 }

@@ -10,6 +10,7 @@ import { runStep } from './step/run.ts';
 
 export {
   applicationIsStopped,
+  /** @public for pages of others */
   archiveIsReadable,
   archiveMatchesChecksum,
   databaseExists,
@@ -17,7 +18,7 @@ export {
   enoughDiskSpace,
   serverIsReachable,
 } from './step/checks.ts';
-export { type Check, database, file, type StepContext, type StepDefinition, type Target } from './step/definition.ts';
+export { database, file } from './step/definition.ts';
 
 export type StepScript = StepDefinition & {
   id: string;

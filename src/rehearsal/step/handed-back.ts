@@ -21,7 +21,6 @@ const schema = z.object({
     ])
     .optional(),
 });
-export type HandedBack = z.infer<typeof schema>;
 
 export function parseHandedBack(text: string): Performed {
   const { guard, problem, ...rest } = schema.parse(JSON.parse(text));
