@@ -15,7 +15,7 @@ export type Snapshot = AsyncDisposable & {
   readonly databaseSize: number;
   /** @throws Failure dump-failed, postgres-unreachable */
   content(report: Report): Promise<Content>;
-  /** What `content` said, with where the sequences stand now: they stand outside of snapshots and go on during a dump. */
+  /** What `content` said, with the sequences from before the dump to now: they stand outside of snapshots and go on during it. */
   withSequences(content: Content): Promise<Content>;
 };
 
@@ -32,6 +32,8 @@ export async function openSnapshot(settings: Settings['postgres'], signal: Abort
     }
   };
   const row = await reading(() => begin(client));
+  // Read before a dump can begin: the dump's positions lie between these and those of `withSequences`.
+  const earlier = await reading(() => readSequences(client));
   const session = stack.move();
   return {
     id: row.id,
@@ -39,7 +41,8 @@ export async function openSnapshot(settings: Settings['postgres'], signal: Abort
     server: row.server.split(' ')[0] ?? row.server,
     databaseSize: Number(row.size),
     content: (report) => reading(() => readContent(client, { report })),
-    withSequences: (content) => reading(async () => withSequencesUntil(content, await readSequences(client))),
+    withSequences: (content) =>
+      reading(async () => withSequencesUntil({ ...content, sequences: earlier }, await readSequences(client))),
     [Symbol.asyncDispose]: () => session.disposeAsync(),
   };
 }
