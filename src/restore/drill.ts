@@ -66,7 +66,8 @@ export async function drill(settings: Settings, options: DrillOptions = {}): Pro
   const backup = await findBackup(store, settings.postgres.database, options.backup, { signal });
   const manifest = await fetchManifest(store, backup, signal);
   const programs = await postgresPrograms();
-  await using admin = await administer(settings.postgres, signal);
+  // Not ended by the signal: a CREATE DATABASE that is cut off may or may not have made one. What this does is short.
+  await using admin = await administer(settings.postgres);
   const testDatabase = `${settings.postgres.database}_restore_test_${randomBytes(4).toString('hex')}`;
   const server = await mayCreate(admin, testDatabase);
   const phases = { download: 0, restore: 0, proof: 0 };
@@ -156,6 +157,7 @@ async function contentsOf(
 async function inDatabase<R>(work: Work, use: () => Promise<R>): Promise<R> {
   const { settings, testDatabase, manifest, backup, admin, report, signal } = work;
   signal.throwIfAborted();
+  report({ kind: 'stage', title: `Making the test database ${testDatabase}` });
   const create = async () => {
     const comment = `Drillbook: throwaway database of a drill of ${backup.name}, begun ${new Date().toISOString()}`;
     try {
@@ -168,6 +170,7 @@ async function inDatabase<R>(work: Work, use: () => Promise<R>): Promise<R> {
   };
   const outcome = await Promise.resolve()
     .then(create)
+    .then(() => signal.throwIfAborted())
     .then(use)
     .then(
       (result) => ({ result }),

@@ -9,7 +9,6 @@ import { Failure } from '../failure.ts';
 import { type ArchiveFormat, identifyArchive } from '../postgres/archive.ts';
 import { environmentOf } from '../postgres/connection.ts';
 import { postgresPrograms } from '../postgres/programs.ts';
-import { verifyArchive } from '../postgres/verify.ts';
 import { lastLines, type Ran, run } from '../process.ts';
 import type { Settings } from '../settings.ts';
 import type { TocEntry } from './contents.ts';
@@ -86,17 +85,6 @@ export async function sqlOf(
   const ran = await perform('pg_restore', args, { ...process.env, LC_ALL: 'C' }, options.bytes, options.signal);
   if (ran.status !== 0) throw new Failure('restore-failed', { message: lastLines(ran.stderr) });
   return ran.stdout;
-}
-
-/** Whether the archive can be read to its end: listing its contents would not tell. */
-export async function archiveIsReadable(file: string, signal?: AbortSignal): Promise<boolean> {
-  try {
-    await verifyArchive(file, await postgresPrograms(), { signal });
-    return true;
-  } catch (error) {
-    if (error instanceof Failure && error.exit === 1) return false;
-    throw error;
-  }
 }
 
 async function restoreUnpacked(

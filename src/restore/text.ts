@@ -2,6 +2,12 @@
 import { figure } from './proof.ts';
 import type { Verdict } from './verdict.ts';
 
+const HEADLINE: Record<Verdict['verdict'], string> = {
+  proven: 'PROVEN',
+  restorable: 'RESTORABLE, CONTENT UNPROVEN',
+  disproved: 'DISPROVED',
+};
+
 const FIRST_LINE: Record<Verdict['verdict'], string> = {
   proven: 'was restored and is proven equal to its manifest.',
   restorable: 'was restored. It has no manifest, so whether every row is in it cannot be said.',
@@ -23,12 +29,12 @@ export function verdictText(verdict: Verdict): string {
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
   return [
-    `${verdict.verdict.toUpperCase()}: ${backup} ${FIRST_LINE[verdict.verdict]}`,
+    `${HEADLINE[verdict.verdict]}: ${backup} ${FIRST_LINE[verdict.verdict]}`,
     ...section('Why', verdict.reasons),
     '',
     ...facts.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
     ...section('Compared', verdict.compared),
-    ...section('Not proven', verdict.notProven),
+    ...section('Not compared', verdict.notProven),
     '',
   ].join('\n');
 }

@@ -8,6 +8,7 @@ import { Failure } from '../../src/failure.ts';
 import { environmentOf } from '../../src/postgres/connection.ts';
 import { postgresPrograms } from '../../src/postgres/programs.ts';
 import { run, runOrFail } from '../../src/process.ts';
+import type { Report } from '../../src/progress.ts';
 import { drill } from '../../src/restore/drill.ts';
 import { exitOf, verdictText } from '../../src/restore/text.ts';
 import type { Verdict } from '../../src/restore/verdict.ts';
@@ -442,6 +443,17 @@ describe('an interrupted drill leaves nothing', () => {
     await nothingIsLeft();
   });
 
+  for (const stage of ['Downloading', 'Making the test database', 'Restoring', 'Comparing', 'Removing']) {
+    test(`no database or file, when it is aborted while: ${stage}`, async () => {
+      const controller = new AbortController();
+      const report: Report = (event) => {
+        if (event.kind === 'stage' && event.title.startsWith(stage)) controller.abort(new Error('enough'));
+      };
+      await assert.rejects(drill(settings, { backup: good, report, signal: controller.signal }), /enough/);
+      await nothingIsLeft();
+    });
+  }
+
   for (const [signal, status] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -472,7 +484,7 @@ describe('what is printed', () => {
     const program = join(import.meta.dirname, '../../src/cli/drillbook.ts');
     const ran = await run(process.execPath, [program, 'drill', good], { env });
     assert.equal(ran.status, 0, ran.stderr);
-    for (const words of [`PROVEN: ${good}`, 'Test database', 'tables', '603 rows', 'Compared:', 'Not proven:'])
+    for (const words of [`PROVEN: ${good}`, 'Test database', 'tables', '603 rows', 'Compared:', 'Not compared:'])
       assert.ok(ran.stdout.includes(words), words);
     for (const secret of [settings.postgres.password, settings.store.secretKey, settings.store.accessKey])
       assert.ok(!`${ran.stdout}${ran.stderr}`.includes(secret));
