@@ -1,5 +1,5 @@
 /** Small projects to build sites of, each in a folder of its own that is removed with it. */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { silent } from '../../src/progress.ts';
 import { parsePage } from '../../src/runbook/parse.ts';
@@ -62,6 +62,3 @@ export function transcriptOf(page: string, path: string, changes: Partial<Transc
   };
   return `${JSON.stringify(transcript, null, 2)}\n`;
 }
-
-/** The real pages of this repository. */
-export const readPageText = (path: string) => readFile(join(REPOSITORY, path), 'utf8');

@@ -1,12 +1,12 @@
 /** Rehype plugin: what a page's author writes in Markdown, made usable without a mouse and without eyes. */
-import type { Element, ElementContent, Root } from 'hast';
+import type { Element, ElementContent, Parents } from '@astrojs/starlight/expressive-code/hast';
 import { visit } from 'unist-util-visit';
 
 const BLOCKS = ['ul', 'ol', 'p', 'div', 'figure', 'details'];
 
 /** `- [ ] Restore` gets a label and can be ticked; a table that is wider than the screen can be scrolled with the keys. */
 export function rehypeLabels() {
-  return (tree: Root) => {
+  return (tree: Parents) => {
     visit(tree, 'element', (node) => {
       if (node.tagName === 'table') node.properties.tabIndex = 0;
       if (node.tagName !== 'li' && node.tagName !== 'p') return;
