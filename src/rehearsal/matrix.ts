@@ -16,7 +16,7 @@ import {
   type RunResult,
   worst,
 } from './result.ts';
-import { runScenario } from './run.ts';
+import { firstReason, runScenario } from './run.ts';
 import type { Limits } from './terminal/terminal.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -38,6 +38,14 @@ export type RehearseOptions = {
  * @throws Failure lab-foreign; the signal's reason when aborted
  */
 export async function rehearse(pages: LoadedPage[], options: RehearseOptions): Promise<Rehearsal> {
+  try {
+    return await rehearseAll(pages, options);
+  } catch (error) {
+    throw firstReason(error);
+  }
+}
+
+async function rehearseAll(pages: LoadedPage[], options: RehearseOptions): Promise<Rehearsal> {
   const startedAt = new Date().toISOString();
   const since = performance.now();
   const results: PageResult[] = [];

@@ -51,8 +51,9 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       steps: first?.results ?? [],
       findings: distinct(findings),
     };
-  } catch (error) {
+  } catch (caught) {
     signal?.throwIfAborted();
+    const error = firstReason(caught);
     if (!(error instanceof Failure)) throw error;
     const flaw = { ...scenario.position, rule: error.code, reason: `scenario ${scenario.name}: ${error.message}` };
     return {
@@ -65,6 +66,11 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
       findings: [finding({ ...flaw, expected: 'a lab that can be put in this state', received: error.hint })],
     };
   }
+}
+
+/** Where the lab is gone, what was made in it cannot be put away either; the first reason is the one to tell. */
+export function firstReason(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstReason(error.suppressed) : error;
 }
 
 /** In `intact` the reader also pastes the page unfilled; in `interrupted` he begins again after each step in turn. */
