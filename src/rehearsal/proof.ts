@@ -52,7 +52,7 @@ export async function proveOutcome(proof: Proof): Promise<EndFault[]> {
         ...around,
       ];
     case 'tables':
-      return [...tablesFaults({ ...expected, tables: proves.tables.map(fill) }), ...around];
+      return [...(await tablesFaults({ ...expected, tables: proves.tables.map(fill) })), ...around];
     case 'script':
       return around;
   }

@@ -1,10 +1,11 @@
 /** Whether databases hold what the backup's manifest says. */
-import { connectAdmin } from '../../lab/scenarios/admin.ts';
 import type { Content } from '../../postgres/content.ts';
 import { reprint } from '../../postgres/reprint.ts';
 import { compareContent } from '../../restore/proof.ts';
+import { lookInto } from '../world/look.ts';
 import type { Observation, ObservedDatabase, World } from '../world.ts';
 import { type EndFault, summarise } from './fault.ts';
+import { brokenReferences } from './references.ts';
 
 type Expectation = {
   world: World;
@@ -48,16 +49,12 @@ export async function copyFaults({
   return is === undefined ? [missing(copy)] : differences(world, is, expected, new Set(['database']));
 }
 
-/** The named tables as in the backup, everything else as before, and no constraint left unproven. */
-export function tablesFaults({
-  before,
-  after,
-  production,
-  expected,
-  tables,
-}: Expectation & { tables: string[] }): EndFault[] {
-  const [was, is] = [find(before, production)?.content, find(after, production)?.content];
-  if (was === undefined || is === undefined) return [missing(production)];
+/** The named tables as in the backup, everything else as before, and every foreign key from and to them holds. */
+export async function tablesFaults(expectation: Expectation & { tables: string[] }): Promise<EndFault[]> {
+  const { world, before, after, production, expected, tables } = expectation;
+  const [was, now] = [find(before, production)?.content, find(after, production)];
+  const is = now?.content;
+  if (was === undefined || now === undefined || is === undefined) return [missing(production)];
   const named = new Set(tables.map((table) => (table.includes('.') ? table : `public.${table}`)));
   const isNamed = ({ schema, name }: { schema: string; name: string }) => named.has(`${schema}.${name}`);
   // What should be there now: the backup's rows for the named tables, the former ones for all others.
@@ -69,23 +66,23 @@ export function tablesFaults({
   for (const name of named)
     if (!rows.some(({ schema, name: table }) => `${schema}.${table}` === name))
       texts.push(`the backup has no table ${name}`);
-  for (const { name, state } of is.objects.constraint.things)
-    if (state?.includes('not valid')) texts.push(`constraint ${name} is not valid`);
-  return asFaults(production, texts, 'those tables as in the backup, all else as before');
+  texts.push(...(await lookInto(world.settings.postgres, now, (client) => brokenReferences(client, named))));
+  return asFaults(production, texts, 'those tables as in the backup, all else as before, every foreign key sound');
 }
 
 async function differences(
   world: World,
-  { name, content }: ObservedDatabase,
+  is: ObservedDatabase,
   expected: Content,
   without: ReadonlySet<'database'>,
 ): Promise<EndFault[]> {
+  const { name, content } = is;
   if (content === undefined) return asFaults(name, ['it cannot be read'], 'a database that can be read');
   let found = compareContent(expected, content, { without });
   if (found.length > 0) {
     // A definition may be printed differently after a restore and mean the same: it is sent the same way once more.
-    await using client = await connectAdmin(world.settings.postgres, name);
-    found = compareContent(expected, content, { without, printed: await reprint(client, expected, content) });
+    const printed = await lookInto(world.settings.postgres, is, (client) => reprint(client, expected, content));
+    found = compareContent(expected, content, { without, printed });
   }
   const texts = found.map(({ text }) => text);
   return asFaults(name, texts, 'the whole content of the backup, its owners, privileges and settings');

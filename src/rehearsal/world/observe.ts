@@ -1,13 +1,13 @@
 /** Looks at everything that a page could have changed, from outside and without changing anything. */
 import { createHash } from 'node:crypto';
 import { Failure } from '../../failure.ts';
-import { connectAdmin } from '../../lab/scenarios/admin.ts';
 import type { DatabaseProperties } from '../../lab/scenarios/database.ts';
-import { type Client, quoteIdentifier } from '../../postgres/connection.ts';
+import type { Client } from '../../postgres/connection.ts';
 import type { Content } from '../../postgres/content.ts';
 import { readContent } from '../../postgres/fingerprint.ts';
 import { openStore } from '../../store/store.ts';
 import { markOf, visibleDatabases } from './kept.ts';
+import { lookInto } from './look.ts';
 import { connectMaintenance } from './maintenance.ts';
 import { describeRole, readRoles } from './roles.ts';
 import { readServerSettings } from './server-settings.ts';
@@ -24,7 +24,7 @@ export async function observe(world: Observed, signal?: AbortSignal): Promise<Ob
   await using server = await connectMaintenance(settings.postgres, signal);
   const databases: ObservedDatabase[] = [];
   for (const properties of await visibleDatabases(server, kept))
-    databases.push(await observeDatabase(world, server, properties, signal));
+    databases.push(await observeDatabase(world, properties, signal));
   return {
     databases,
     roles: (await readRoles(server)).map(describeRole),
@@ -53,24 +53,15 @@ export async function readDatabaseContent(client: Client): Promise<Content> {
 
 async function observeDatabase(
   { settings }: Observed,
-  server: Client,
   { name, oid, comment, allowsConnections, connectionLimit }: DatabaseProperties,
   signal: AbortSignal | undefined,
 ): Promise<ObservedDatabase> {
   const seen = { name, oid, comment, allowsConnections, connectionLimit };
   // -2: a DROP DATABASE that did not get to its end (15.4 and newer); nothing can connect any more.
   if (connectionLimit === -2) return { ...seen, mark: 'invalid', digest: 'invalid', content: undefined };
-  const quoted = quoteIdentifier(name);
-  // A database that was closed for a swap holds content all the same; it is opened for this look alone.
-  if (!allowsConnections) await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS true`);
-  try {
-    await using client = await connectAdmin(settings.postgres, name, signal);
-    const content = await readDatabaseContent(client);
-    const { made } = await markOf(client);
-    return { ...seen, mark: `${oid} ${made}`, digest: digestOf(content), content };
-  } finally {
-    if (!allowsConnections) await server.query(`ALTER DATABASE ${quoted} ALLOW_CONNECTIONS false`);
-  }
+  const look = async (client: Client) => ({ content: await readDatabaseContent(client), ...(await markOf(client)) });
+  const { content, made } = await lookInto(settings.postgres, seen, look, signal);
+  return { ...seen, mark: `${oid} ${made}`, digest: digestOf(content), content };
 }
 
 async function observeObjects({ settings }: Observed): Promise<ObservedObject[] | undefined> {
