@@ -7,7 +7,7 @@ import { environmentOf } from '../../src/postgres/connection.ts';
 import { postgresPrograms } from '../../src/postgres/programs.ts';
 import { runOrFail } from '../../src/process.ts';
 import { destroyed, proveOutcome } from '../../src/rehearsal/proof.ts';
-import { observe, type Prepared, prepareScenario } from '../../src/rehearsal/world.ts';
+import { observe, type Prepared, prepareScenario, resetWorld } from '../../src/rehearsal/world.ts';
 import type { Outcome, Page } from '../../src/runbook/model.ts';
 import { openStore } from '../../src/store/store.ts';
 import { startWorld, type TestWorld } from '../support/world.ts';
@@ -140,6 +140,19 @@ describe('A page that stops the reader', () => {
   test('is wrong when production was made again, even with the same content', async () => {
     await using prepared = await prepareScenario(here.world, 'damaged-backup');
     assert.deepEqual(await rulesAfter(prepared, restoreRight, { outcome: STOPS }), ['end-production-changed']);
+  });
+
+  test('is wrong when production was replaced by a copy that is equal in everything', async () => {
+    await using prepared = await prepareScenario(here.world, 'intact');
+    assert.deepEqual(await rulesAfter(prepared, () => resetWorld(here.world), { outcome: STOPS }), [
+      'end-production-changed',
+    ]);
+  });
+
+  test('is wrong when a table was written anew with the same rows', async () => {
+    await using prepared = await prepareScenario(here.world, 'intact');
+    const rewrite = () => here.sql('VACUUM FULL public.users');
+    assert.deepEqual(await rulesAfter(prepared, rewrite, { outcome: STOPS }), ['end-production-changed']);
   });
 
   test('is wrong when one table was emptied', async () => {
