@@ -3,9 +3,10 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../failure.ts';
 import { currentLab, forgetLab, rememberLab } from '../lab/current.ts';
+import { furnish, furnishedLab } from '../lab/furnished.ts';
 import type { Lab, Service } from '../lab/lab.ts';
 import { waitForBackend } from '../lab/ready.ts';
-import { createSample, SAMPLE_ROWS } from '../lab/sample/create.ts';
+import { SAMPLE_ROWS } from '../lab/sample/create.ts';
 import { keepLab, labUp, removeOrphans, resetLab } from '../lab/up.ts';
 import { attend } from '../process.ts';
 import type { Report } from '../progress.ts';
@@ -88,13 +89,7 @@ async function up({ rows, report, print, signal }: Work): Promise<void> {
     await waitForBackend(there, signal);
     return show(there, print);
   }
-  const made = await labUp({ report, signal });
-  try {
-    await furnish(made, { rows, report, signal });
-  } catch (error) {
-    await made.down();
-    throw error;
-  }
+  const made = await furnishedLab({ rows, report, signal });
   rememberLab(made.folder);
   keepLab(made.folder);
   await show(made, print);
@@ -104,13 +99,6 @@ async function reset({ rows, report, print, signal }: Work): Promise<void> {
   const made = await resetLab((await currentLab()).folder, { report, signal });
   await furnish(made, { rows, report, signal });
   await show(made, print);
-}
-
-async function furnish(made: Lab, { rows, report, signal }: Pick<Work, 'rows' | 'report' | 'signal'>): Promise<void> {
-  await createSample(made, { rows, report, signal });
-  report({ kind: 'stage', title: 'Starting the application' });
-  await made.services.backend.start();
-  await waitForBackend(made, signal);
 }
 
 async function down({ print }: Work): Promise<void> {

@@ -2,10 +2,9 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
+import { furnishedLab } from '../lab/furnished.ts';
 import type { Lab } from '../lab/lab.ts';
-import { waitForBackend } from '../lab/ready.ts';
-import { createSample } from '../lab/sample/create.ts';
-import { attachLab, labUp } from '../lab/up.ts';
+import { attachLab } from '../lab/up.ts';
 import type { Report } from '../progress.ts';
 import { rehearse as rehearsePages } from '../rehearsal/matrix.ts';
 import { type LoadedPage, loadPages } from '../rehearsal/pages.ts';
@@ -145,14 +144,5 @@ function recordAll(pages: LoadedPage[], rehearsal: Rehearsal, lab: Lab | undefin
 async function labFor({ report, signal }: Work): Promise<Lab & AsyncDisposable> {
   const folder = process.env.DRILLBOOK_LAB;
   if (folder) return Object.assign({ ...(await attachLab(folder)) }, { async [Symbol.asyncDispose]() {} });
-  const lab = await labUp({ report, signal });
-  try {
-    await createSample(lab, { rows: ROWS, report, signal });
-    await lab.services.backend.start();
-    await waitForBackend(lab, signal);
-    return lab;
-  } catch (error) {
-    await lab.down();
-    throw error;
-  }
+  return furnishedLab({ rows: ROWS, report, signal });
 }
