@@ -7,7 +7,7 @@ import { furnish, furnishedLab } from '../lab/furnished.ts';
 import type { Lab, Service } from '../lab/lab.ts';
 import { waitForBackend } from '../lab/ready.ts';
 import { SAMPLE_ROWS } from '../lab/sample/create.ts';
-import { keepLab, labUp, removeOrphans, resetLab } from '../lab/up.ts';
+import { keepLab, removeOrphans, resetLab } from '../lab/up.ts';
 import { attend } from '../process.ts';
 import type { Report } from '../progress.ts';
 import { command } from './command.ts';
