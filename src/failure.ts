@@ -39,7 +39,7 @@ export const FAILURES = {
   'argument-wrong': {
     exit: 2,
     sentence: (d) => `${d.argument}: ${d.reason}.`,
-    hint: (d) => `Run "drillbook ${d.command} --help" for examples.`,
+    hint: (d) => `Run "${d.usage ?? `drillbook ${d.command} --help`}" for examples.`,
   },
   // Programs of the machine
   'program-missing': {

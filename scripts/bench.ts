@@ -1,0 +1,88 @@
+/** `npm run bench`: what drills, backups and rehearsals cost, each against the plain way. It prints figures and asserts nothing. */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, release, totalmem, type } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { explain, interruptible } from '../src/cli/command.ts';
+import { drawProgress } from '../src/cli/progress.ts';
+import { Failure } from '../src/failure.ts';
+import { measureDatabase } from '../test/bench/database.ts';
+import { measureRehearsals } from '../test/bench/rehearsal.ts';
+import { type Figures, figuresText } from '../test/bench/text.ts';
+
+const PARTS = ['drill', 'backup', 'rehearsal'];
+const HELP = `npm run bench [-- options]
+
+  --rows <n>      about how many rows the sample has, 10000 to 5000000 (5000000: about 0.8 GB)
+  --pairs <n>     how often each is run against its plain way (3)
+  --only <parts>  some of ${PARTS.join(',')} (all)
+  --json <file>   also write every single figure to a file
+
+  npm run bench                                      everything at full size: 10 to 20 minutes
+  npm run bench -- --rows 100000 --pairs 1           a quick look
+  npm run bench -- --only rehearsal --json out.json  one part, with its figures in a file
+`;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+process.exitCode = await interruptible(bench).catch(explain);
+
+async function bench(signal: AbortSignal): Promise<number> {
+  const { help, only, json, rows, pairs } = optionsOf(process.argv.slice(2));
+  if (help) return tell(HELP);
+  const progress = drawProgress();
+  try {
+    const work = { rows, pairs, report: progress.report, signal };
+    const wanted = { drill: only.includes('drill'), backup: only.includes('backup') };
+    const database = wanted.drill || wanted.backup ? await measureDatabase(wanted, work) : undefined;
+    const rehearsal = only.includes('rehearsal') ? await measureRehearsals(ROOT, work) : undefined;
+    const { postgres = '', minio = '', mc = '' } = (database ?? rehearsal)?.versions ?? {};
+    const figures: Figures = {
+      machine: { cpus: availableParallelism(), memory: totalmem(), system: `${type()} ${release()}` },
+      versions: { PostgreSQL: postgres, MinIO: minio, mc, 'Node.js': process.versions.node },
+      database: database?.figures,
+      rehearsal: rehearsal?.figures,
+    };
+    progress.end();
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
+    return tell(figuresText(figures));
+  } finally {
+    progress.end();
+  }
+}
+
+function optionsOf(args: string[]) {
+  const text = { type: 'string' } as const;
+  const options = { rows: text, pairs: text, only: text, json: text, help: { type: 'boolean', short: 'h' } } as const;
+  try {
+    const { rows = '5000000', pairs = '3', only = PARTS.join(), json, help } = parseArgs({ args, options }).values;
+    const parts = only.split(',');
+    const unknown = parts.find((part) => !PARTS.includes(part));
+    if (unknown !== undefined) throw new RangeError(`--only knows ${PARTS.join(', ')}, not "${unknown}"`);
+    return {
+      help,
+      json,
+      only: parts,
+      rows: whole('rows', rows, 10_000, 5_000_000),
+      pairs: whole('pairs', pairs, 1, 99),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+    throw new Failure(
+      'argument-wrong',
+      { argument: 'npm run bench', reason, usage: 'npm run bench -- --help' },
+      { cause },
+    );
+  }
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  throw new RangeError(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
+}
+
+/** Results go to standard output, progress to standard error. */
+function tell(text: string): 0 {
+  process.stdout.write(text);
+  return 0;
+}

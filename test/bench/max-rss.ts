@@ -1,0 +1,5 @@
+/** Loaded with --import into the process that is measured: leaves its peak memory, in KiB, in the file that is named. */
+import { writeFileSync } from 'node:fs';
+
+const file = process.env.DRILLBOOK_BENCH_RSS;
+if (file !== undefined) process.on('exit', () => writeFileSync(file, String(process.resourceUsage().maxRSS)));

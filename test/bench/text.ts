@@ -1,0 +1,75 @@
+/** The figures as a person reads them. */
+import { bytes } from '../../src/cli/progress.ts';
+import type { DatabaseFigures } from './database.ts';
+import type { Measured } from './measured.ts';
+import { type Pairs, type Spread, spreadOf } from './pairs.ts';
+import type { RehearsalFigures } from './rehearsal.ts';
+
+export type Figures = {
+  machine: { cpus: number; memory: number; system: string };
+  versions: Record<string, string>;
+  database: DatabaseFigures | undefined;
+  rehearsal: RehearsalFigures[] | undefined;
+};
+
+export function figuresText({ machine, versions, database, rehearsal }: Figures): string {
+  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [
+    `Measured on ${machine.cpus} CPUs, ${bytes(machine.memory)} of memory, ${machine.system}`,
+    `  with ${programs.join(', ')}`,
+    ...(database === undefined ? [] : databaseLines(database)),
+    ...(rehearsal === undefined ? [] : ['', ...rehearsalLines(rehearsal)]),
+    '',
+  ].join('\n');
+}
+
+function databaseLines({ rows, databaseBytes, archiveBytes, drill, backup }: DatabaseFigures): string[] {
+  const size = `${bytes(databaseBytes)}, about ${rows.toLocaleString('en')} rows; archive ${bytes(archiveBytes)}`;
+  const phases = Object.entries(drill?.phases ?? {}).map(([name, { median }]) => `${name} ${seconds(median)}`);
+  return [
+    `  database of ${size}`,
+    ...(drill === undefined ? [] : pairLines('drillbook drill', 'naive-restore-test.sh', drill)),
+    ...(phases.length === 0 ? [] : [line('of the drill', phases.join(', '))]),
+    ...(backup === undefined ? [] : pairLines('drillbook backup', 'pg_dump -Fc into a file', backup)),
+  ];
+}
+
+function pairLines(ours: string, theirs: string, pairs: Pairs): string[] {
+  const { median, min, max } = pairs.ratio;
+  const count = `${pairs.ours.length} ${pairs.ours.length === 1 ? 'pair' : 'pairs'}`;
+  return [
+    '',
+    `${ours} against ${theirs} (${count})`,
+    line('ratio', `median ${median.toFixed(2)}, from ${min.toFixed(2)} to ${max.toFixed(2)}`),
+    line('time', `${spread(timesOf(pairs.ours))} against ${spread(timesOf(pairs.theirs))}`),
+    line('peak memory', `${memory(pairs.ours)} against ${memory(pairs.theirs)}`),
+  ];
+}
+
+function rehearsalLines(figures: RehearsalFigures[]): string[] {
+  const heads = ['runbook, lane', 'steps', 'commands', 'beyond them', 'whole run'];
+  const rows = figures.map(({ runbook, lane, verdict, steps, commands, beyond, whole }) => [
+    `${runbook}, ${lane}${verdict === 'passed' ? '' : ` (${verdict})`}`,
+    String(steps),
+    ...[commands, beyond, whole].map(seconds),
+  ]);
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const row = (cells: string[]) =>
+    `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ')}`;
+  return ['Rehearsal of each runbook in "intact"', row(heads), ...rows.map(row)];
+}
+
+const line = (name: string, text: string) => `  ${name.padEnd(13)} ${text}`;
+const seconds = (value: number) => `${value.toFixed(2)} s`;
+const spread = ({ median, min, max }: Spread) => `${seconds(median)} (${min.toFixed(2)} to ${max.toFixed(2)})`;
+const timesOf = (runs: Measured[]) => spreadOf(runs.map((run) => run.seconds));
+
+/** The largest of all runs. */
+function memory(runs: Measured[]): string {
+  const own = Math.max(...runs.map((run) => run.own ?? 0));
+  const [largest] = runs.flatMap((run) => run.largest ?? []).toSorted((a, b) => b.bytes - a.bytes);
+  return [
+    ...(own > 0 ? [`own process ${bytes(own)}`] : []),
+    ...(largest === undefined ? [] : [`${largest.program} ${bytes(largest.bytes)}`]),
+  ].join(', ');
+}
