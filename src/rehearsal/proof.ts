@@ -9,7 +9,7 @@ import type { EndFault } from './proof/fault.ts';
 import { unchangedFaults } from './proof/unchanged.ts';
 import { type Observation, type Prepared, valuesOf, type World } from './world.ts';
 
-export { type Destroyed, destroyed } from './proof/destroyed.ts';
+export { destroyed } from './proof/destroyed.ts';
 export type { EndFault } from './proof/fault.ts';
 
 export type Proof = {

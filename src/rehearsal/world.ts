@@ -9,10 +9,10 @@
  *     const faults = await proveOutcome({ page, world, prepared, before: prepared.before, after, outcome });
  *   }
  */
-export { createWorld, type WorldOptions } from './world/create.ts';
+export { createWorld } from './world/create.ts';
 export { observe } from './world/observe.ts';
-export { type Original, originalStillExists } from './world/original.ts';
-export { type PrepareOptions, prepareScenario } from './world/prepare.ts';
+export { originalStillExists } from './world/original.ts';
+export { prepareScenario } from './world/prepare.ts';
 export { resetWorld } from './world/reset.ts';
-export type { Observation, ObservedDatabase, ObservedObject, Prepared, World } from './world/types.ts';
+export type { Observation, ObservedDatabase, Prepared, World } from './world/types.ts';
 export { valuesOf } from './world/values.ts';

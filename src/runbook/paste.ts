@@ -218,8 +218,8 @@ function follow(source: string, report: (fault: PasteFault) => void) {
 
   const loop = (body: readonly Statement[], before: Culprit[], shell: Shell): Flow => {
     const first = list(body, before, shell);
-    if (shell.errexit && !shell.asked) return first;
-    // A round that failed is followed by the next one; one culprit says as much as many.
+    // A round that failed is followed by the next one, also under `set -e` where that did not end the shell; one culprit
+    // says as much as many.
     list(body, [...before, ...first.leaks, ...first.fails].slice(0, 1), shell);
     return { ...first, leaks: [...first.leaks, ...first.fails], exits: false };
   };

@@ -26,7 +26,11 @@ export function sqlOf(command: Command): SqlText[] {
   for (const redirect of command.redirects)
     if (redirect.type === 'HereString' && redirect.target)
       texts.push({ start: redirect.target.pos, end: redirect.target.end, from: 'here-string' });
-  for (const word of commandStrings(psql.args)) texts.push({ start: word.pos, end: word.end, from: '-c' });
+  for (const word of commandStrings(psql.args)) {
+    // The dashes of `--command=` would be read as the beginning of an SQL comment.
+    const flag = /^--command=/.exec(textOf(word))?.[0] ?? '';
+    texts.push({ start: word.pos + flag.length, end: word.end, from: '-c' });
+  }
   return texts;
 }
 

@@ -6,8 +6,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Page, SCENARIOS } from './model.ts';
 
-export { FRESHNESS_LIMITS, type Freshness, freshness } from './freshness.ts';
-
 const labName = z.enum(['local', 'compose']);
 const seconds = z.number().nonnegative();
 

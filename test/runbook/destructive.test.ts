@@ -9,6 +9,8 @@ for (const [command, expected] of [
   ['dropdb --if-exists x', ['dropdb 1:1']],
   ['docker compose exec -T postgres dropdb x', ['dropdb 1:33']],
   ['psql -c "DROP DATABASE freshtrack;"', ['DROP DATABASE 1:10']],
+  ['psql --command="DROP DATABASE freshtrack"', ['DROP DATABASE 1:17']],
+  ["psql --command='DROP DATABASE freshtrack'", ['DROP DATABASE 1:17']],
   ['docker exec p psql -XAtc "truncate table a"', ['TRUNCATE 1:27']],
   [
     "psql <<'SQL'\n-- DROP TABLE a;\nDELETE FROM a;\nALTER DATABASE a\n  RENAME TO b;\nSQL",

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { freshness } from '../../src/runbook/freshness.ts';
 import { parsePage } from '../../src/runbook/parse.ts';
-import { freshness, parseTranscript, rehearsedHash, type Transcript } from '../../src/runbook/transcript.ts';
+import { parseTranscript, rehearsedHash, type Transcript } from '../../src/runbook/transcript.ts';
 
 const text = `---
 title: T

@@ -32,4 +32,4 @@ export const SCENARIO_STATES: Readonly<Record<ScenarioName, Scenario>> = {
   'disk-full': reader.diskFull,
 };
 
-export type { Change, KeptBackup, Scenario, Stage } from './scenario.ts';
+export type { Scenario } from './scenario.ts';
