@@ -55,7 +55,12 @@ export default {
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    { name: 'every-import-resolves', severity: 'error', from: {}, to: { couldNotResolve: true, pathNot: "^(astro:|virtual:)" } },
+    {
+      name: 'every-import-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(astro:|virtual:)' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
