@@ -6,21 +6,15 @@
  *   exit 0 complete · 2 wrong settings · 3 it could not be taken, or retention failed · 130, 143 interrupted, nothing left
  */
 import { takeBackup } from '../src/backup/take.ts';
-import { explain, interruptible } from '../src/cli/command.ts';
-import { drawProgress } from '../src/cli/progress.ts';
+import { work } from '../src/cli/command.ts';
 import { describeTaken, statusOf } from '../src/cli/taken.ts';
 import { readSettings } from '../src/settings.ts';
 
-const progress = drawProgress();
-
-async function backupPostgres(signal: AbortSignal): Promise<number> {
+process.exitCode = await work(async ({ report, print, signal }) => {
   // All faults of the settings at once, before anything is touched.
   const settings = readSettings();
   // One snapshot: pg_dump → checksum, upload and read-back at once; roles and manifest; the archive appears last; retention.
-  const taken = await takeBackup(settings, { report: progress.report, signal });
-  progress.end();
-  process.stdout.write(describeTaken(taken));
+  const taken = await takeBackup(settings, { report, signal });
+  print(describeTaken(taken));
   return statusOf(taken);
-}
-
-process.exitCode = await interruptible(backupPostgres).finally(progress.end).catch(explain);
+});

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { takeBackup } from '../src/backup/take.ts';
-import { explain, interruptible } from '../src/cli/command.ts';
-import { bytes, drawProgress, seconds } from '../src/cli/progress.ts';
+import { type WorkContext, work } from '../src/cli/command.ts';
+import { bytes, seconds } from '../src/cli/progress.ts';
 import { hashOf, Remembered } from '../src/cli/remembered.ts';
 import { Failure } from '../src/failure.ts';
 import { furnishedLab } from '../src/lab/furnished.ts';
@@ -32,26 +32,27 @@ const HELP = `npm start [-- options]
 const CODE = ['src', 'scripts', 'runbooks'];
 const SITE = ['src/runbook', 'src/site', 'runbooks', 'docs', 'public'];
 
-process.exitCode = await interruptible(start).catch(explain);
+process.exitCode = await work(start);
 
-async function start(signal: AbortSignal): Promise<number> {
+async function start(context: WorkContext): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
-  if (options.help) return tell(HELP);
+  const { report, print, signal } = context;
+  if (options.help) {
+    print(HELP);
+    return 0;
+  }
   const began = Date.now();
-  const progress = drawProgress();
   const remembered = new Remembered('.drillbook/start.json');
-  const work = { report: progress.report, signal, remembered, ...options };
+  const shared = { report, signal, remembered, ...options };
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => progress.end());
 
-  const lab = stack.use(await furnishedLab({ rows: options.rows, report: work.report, signal }));
-  const backup = await takeBackup(lab.settings, work);
-  const verdict = await drill(lab.settings, { ...work, backup: backup.name });
-  const rehearsed = await rehearseAll(lab, work);
-  const built = await build(work);
+  const lab = stack.use(await furnishedLab({ rows: options.rows, report, signal }));
+  const backup = await takeBackup(lab.settings, shared);
+  const verdict = await drill(lab.settings, { ...shared, backup: backup.name });
+  const rehearsed = await rehearseAll(lab, shared);
+  const built = await build(shared);
   const site = stack.use(await serveSite({ folder: 'dist', port: options.port }));
-  progress.end();
-  tell(`
+  print(`
 Drillbook is ready after ${seconds(Date.now() - began)}.
 
   Backup      ${backup.name}, ${bytes(backup.bytes)}
@@ -67,10 +68,10 @@ Drillbook is ready after ${seconds(Date.now() - began)}.
   return 0;
 }
 
-type Work = { report: Report; signal: AbortSignal; remembered: Remembered; all: boolean; fresh: boolean };
+type Shared = { report: Report; signal: AbortSignal; remembered: Remembered; all: boolean; fresh: boolean };
 
 /** Every page in `intact`, or in all it names; throws when one is wrong. */
-async function rehearseAll(lab: Lab, { report, signal, remembered, all, fresh }: Work): Promise<string> {
+async function rehearseAll(lab: Lab, { report, signal, remembered, all, fresh }: Shared): Promise<string> {
   const title = all ? 'every scenario' : 'intact';
   const hash = hashOf(CODE, Object.values(lab.versions));
   const known = fresh ? undefined : remembered.recall(`rehearsal of ${title}`, hash);
@@ -87,7 +88,7 @@ async function rehearseAll(lab: Lab, { report, signal, remembered, all, fresh }:
   return said;
 }
 
-async function build({ report, signal, remembered, fresh }: Work): Promise<string> {
+async function build({ report, signal, remembered, fresh }: Shared): Promise<string> {
   const hash = hashOf(SITE);
   const known = fresh || !existsSync('dist/index.html') ? undefined : remembered.recall('site', hash);
   if (known !== undefined) return `${known}, built by an earlier start`;
@@ -114,12 +115,6 @@ function optionsOf(args: string[]) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure('argument-wrong', { command: 'start', argument: 'npm start', reason }, { cause });
   }
-}
-
-/** Results go to standard output, progress to standard error. */
-function tell(text: string): 0 {
-  process.stdout.write(text);
-  return 0;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

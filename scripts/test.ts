@@ -1,20 +1,17 @@
 /** `npm test`: provides what the checks need, then runs all of them with Node's own test runner. */
 import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
-import { explain, interruptible } from '../src/cli/command.ts';
-import { drawProgress } from '../src/cli/progress.ts';
+import { work } from '../src/cli/command.ts';
 import { provideChromium, provideMinio, providePostgres } from '../src/lab/programs.ts';
 
 /** Files side by side: as many as the machine has cores to give, for each starts servers of its own. */
 const CONCURRENCY = 2;
 
-process.exitCode = await interruptible(async (signal) => {
-  const progress = drawProgress();
-  for (const provide of [providePostgres, provideMinio, provideChromium])
-    await provide({ report: progress.report, signal });
-  progress.end();
+process.exitCode = await work(async ({ report, end, signal }) => {
+  for (const provide of [providePostgres, provideMinio, provideChromium]) await provide({ report, signal });
+  end();
   return runTests(await testFiles(process.argv.slice(2)), signal);
-}).catch(explain);
+});
 
 /** All test files, or those whose path holds one of the words given. */
 async function testFiles(words: string[]): Promise<string[]> {

@@ -7,16 +7,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, parseArgs, renderUsage } from 'citty';
 import { closest } from 'fastest-levenshtein';
 import { Failure, Interrupted } from '../failure.ts';
-import type { Report } from '../progress.ts';
-import { drawProgress } from './progress.ts';
+import { drawProgress, type Progress } from './progress.ts';
 
-export type CommandContext<T extends ArgsDef> = {
-  args: ParsedArgs<T>;
-  report: Report;
-  /** Writes a result to standard output, after the line of the last stage is closed. */
-  print: (text: string) => void;
-  signal: AbortSignal;
-};
+export type CommandContext<T extends ArgsDef> = WorkContext & { args: ParsedArgs<T> };
 
 export type Command<T extends ArgsDef = ArgsDef> = {
   name: string;
@@ -43,12 +36,19 @@ export async function perform<T extends ArgsDef>(definition: Command<T>, rawArgs
     process.stdout.write(await helpOf(definition));
     return 0;
   }
+  return work((context) => definition.run({ args: checked(definition, rawArgs), ...context }));
+}
+
+export type WorkContext = Progress & { signal: AbortSignal };
+
+/**
+ * Runs the work of a command or a script and returns the exit status: progress is drawn, Ctrl-C cleans up, and what a
+ * person can mend is explained. Errors that are not Failures are bugs and are thrown.
+ */
+export async function work(perform: (context: WorkContext) => Promise<number>): Promise<number> {
   const progress = drawProgress();
   try {
-    const args = checked(definition, rawArgs);
-    return await interruptible((signal) =>
-      definition.run({ args, report: progress.report, print: progress.print, signal }),
-    );
+    return await interruptible((signal) => perform({ ...progress, signal }));
   } catch (error) {
     progress.end();
     return explain(error);
