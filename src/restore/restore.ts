@@ -20,6 +20,8 @@ const JOBS = 2;
 const FAST = [
   'synchronous_commit=off',
   'maintenance_work_mem=512MB',
+  // The jobs are parallel already.
+  'max_parallel_maintenance_workers=0',
   'statement_timeout=0',
   'lock_timeout=0',
   'client_min_messages=warning',

@@ -1,6 +1,9 @@
 /**
- * Restores an archive, in stages where one run of pg_restore would fail on a good backup: policies that name roles which this
- * server lacks, and row security that would keep a user who is no superuser from checking foreign keys.
+ * Restores an archive, in stages where one run of pg_restore would fail on a good backup, or change it:
+ * - foreign keys and triggers. Side by side (`--jobs`), pg_restore makes those of a partitioned table before its partitions have
+ *   their rows, for a partitioned table has no data of its own to wait for: then each row fires them;
+ * - policies that name roles which this server lacks;
+ * - row security that would keep a user who is no superuser from checking foreign keys.
  */
 import type { ClientBase } from 'pg';
 import { Failure } from '../failure.ts';
@@ -9,6 +12,9 @@ import type { Settings } from '../settings.ts';
 import type { Contents, TocEntry } from './contents.ts';
 import { isOfPolicy, lackingRoles, makePolicies, type StatedPolicy, statedPolicies } from './policies.ts';
 import { type RestoreOptions, restoreArchive, sqlOf } from './restore.ts';
+
+/** Event triggers too: they would answer to the making of the others. */
+const LATE: ReadonlySet<string> = new Set(['FK CONSTRAINT', 'TRIGGER', 'EVENT TRIGGER']);
 
 type Target = { settings: Settings['postgres']; database: string; admin: ClientBase };
 type Options = Omit<RestoreOptions, 'entries'> & {
@@ -26,13 +32,22 @@ export async function restoreInStages(
   const all = contents?.entries ?? [];
   const security = options.superuser === true ? [] : all.filter(({ kind }) => kind === 'ROW SECURITY');
   const policies = await homelessPolicies(admin, file, all, { ...options, roles });
-  const apart = new Set<TocEntry>([...security, ...(policies.length > 0 ? all.filter(isOfPolicy) : [])]);
+  const late = options.format === 'custom' ? all.filter(isOfTrigger) : [];
+  const apart = new Set<TocEntry>([...late, ...security, ...(policies.length > 0 ? all.filter(isOfPolicy) : [])]);
   const restore = (entries?: TocEntry[]) => restoreArchive(settings, database, file, { ...options, entries });
 
   const fault = await restore(apart.size === 0 ? undefined : all.filter((entry) => !apart.has(entry)));
   if (fault !== undefined) return { fault, policies };
   if (policies.length > 0) await makeWithoutRoles(settings, database, policies, options.signal);
+  const lateFault = late.length > 0 ? await restore(late) : undefined;
+  if (lateFault !== undefined) return { fault: lateFault, policies };
   return { fault: security.length > 0 ? await restore(security) : undefined, policies };
+}
+
+/** Entries that make foreign keys and triggers, and comments on them; a comment on another constraint may come late too. */
+function isOfTrigger(entry: TocEntry): boolean {
+  const { kind, rest } = entry;
+  return LATE.has(kind) || (kind === 'COMMENT' && / (CONSTRAINT|TRIGGER) /.test(rest) && !isOfPolicy(entry));
 }
 
 /** All policies, when one of them names a role that is not here; else none. */

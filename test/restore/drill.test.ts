@@ -111,6 +111,24 @@ describe('a good backup', () => {
     await nothingIsLeft();
   });
 
+  test('is proven where a partitioned table has a trigger that changes rows', async () => {
+    await services.database('partitioned');
+    await services.sql(
+      `CREATE TABLE p (id int PRIMARY KEY, note text) PARTITION BY RANGE (id);
+       CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (1000);
+       INSERT INTO p SELECT i, 'as it was' FROM generate_series(1, 500) i;
+       CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.note := ''changed''; RETURN NEW; END';
+       CREATE TRIGGER changes BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION f();
+       COMMENT ON TRIGGER changes ON p IS 'Must not fire while rows are restored';`,
+      'partitioned',
+    );
+    const of = services.with({ postgres: { database: 'partitioned' } });
+    await takeBackup(of);
+    const verdict = await drill({ ...of, keyTables: [], minTables: 1 });
+    assert.deepEqual(verdict.reasons, []);
+    assert.equal(verdict.verdict, 'proven');
+  });
+
   test('is proven where the roles that its policies and privileges name do not exist', async () => {
     await services.sql('ALTER ROLE nasty_reader RENAME TO somebody_else');
     try {
