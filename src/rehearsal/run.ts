@@ -105,9 +105,12 @@ async function passage(
     performLane(options, { ...laneOptions(options, prepared, values), around: watched.around, ...more }, how.exported);
   const since = performance.now();
   const flaws: Flaw[] = [];
+  // A page that stops must leave production as it was when it was begun: for the second time, if it was.
+  let before = prepared.before;
   if (how.interruptedAfter !== undefined) {
     const begun = await perform({ upTo: how.interruptedAfter });
     flaws.push(...judgeSteps({ page, scenario: scenario.name, expected: { kind: 'done' }, results: begun, values }));
+    before = await observe(world);
   }
   let results = await perform();
   const again = how.interruptedAfter !== undefined;
@@ -140,7 +143,8 @@ async function passage(
   if (flaws.length === 0) {
     const outcome = expected.kind === 'fails' ? { kind: 'done' as const } : expected;
     const after = await observe(world);
-    const faults = await proveOutcome({ page: proving.page, world, prepared, before: prepared.before, after, outcome });
+    const since = outcome.kind === 'stops' ? before : prepared.before;
+    const faults = await proveOutcome({ page: proving.page, world, prepared, before: since, after, outcome });
     const targets = page.steps.flatMap((step) => declared(loaded, step, values));
     const lost = faults.length > 0 ? [] : overwritten(prepared.before, after, targets);
     flaws.push(...[...faults, ...lost].map((fault) => ({ ...writer, ...fault })));
