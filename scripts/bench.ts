@@ -18,7 +18,7 @@ const HELP = `npm run bench [-- options]
   --only <parts>  some of ${PARTS.join(',')} (all)
   --json <file>   also write every single figure to a file
 
-  npm run bench                                      everything at full size: 10 to 20 minutes
+  npm run bench                                      everything at full size: about ten minutes
   npm run bench -- --rows 100000 --pairs 1           a quick look
   npm run bench -- --only rehearsal --json out.json  one part, with its figures in a file
 `;
