@@ -69,6 +69,15 @@ BEGIN ATOMIC
 END;
 CREATE AGGREGATE longest(text) (SFUNC = textcat, STYPE = text, INITCOND = '');
 
+-- Fired again, as pg_restore with several jobs does on partitioned tables, it changes what was measured.
+CREATE FUNCTION calibrate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.celsius := NEW.celsius - 0.25;
+  RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER calibrate BEFORE INSERT ON readings FOR EACH ROW EXECUTE FUNCTION calibrate();
 CREATE TRIGGER touch BEFORE UPDATE ON organizations FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION touch();
 CREATE TRIGGER touch BEFORE UPDATE ON sites FOR EACH ROW EXECUTE FUNCTION touch();
