@@ -14,6 +14,9 @@ const FIRST_LINE: Record<Verdict['verdict'], string> = {
   disproved: 'must not be relied on.',
 };
 
+/** Not that of the longest label: pages show these lines, whatever the key tables of a database are called. */
+const LABEL_WIDTH = 22;
+
 /** Ends with a newline. */
 export function verdictText(verdict: Verdict): string {
   const { backup, testDatabase, tables, rows, keyTables, phases, seconds, versions } = verdict;
@@ -27,12 +30,11 @@ export function verdictText(verdict: Verdict): string {
     ['Took', `${seconds} s: download ${phases.download} s, restore ${phases.restore} s, proof ${phases.proof} s`],
     ['Versions', `PostgreSQL ${versions.server}, pg_restore ${versions.pgRestore}`],
   ];
-  const width = Math.max(...facts.map(([label]) => label.length));
   return [
     `${HEADLINE[verdict.verdict]}: ${backup} ${FIRST_LINE[verdict.verdict]}`,
     ...section('Why', verdict.reasons),
     '',
-    ...facts.map(([label, value]) => `  ${label.padEnd(width)}  ${value}`),
+    ...facts.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}  ${value}`),
     ...section('Compared', verdict.compared),
     ...section('Not compared', verdict.notProven),
     '',
