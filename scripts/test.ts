@@ -1,5 +1,6 @@
 /** `npm test`: provides what the checks need, then runs all of them with Node's own test runner. */
 import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { work } from '../src/cli/command.ts';
 import { provideChromium, provideMinio, providePostgres } from '../src/lab/programs.ts';
@@ -22,6 +23,7 @@ async function testFiles(words: string[]): Promise<string[]> {
 
 function runTests(files: string[], signal: AbortSignal): Promise<number> {
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+  mkdirSync('.drillbook', { recursive: true });
   if (process.env.CI) reporters.push('--test-reporter=junit', '--test-reporter-destination=.drillbook/junit.xml');
   const child = spawn(process.execPath, ['--test', `--test-concurrency=${CONCURRENCY}`, ...reporters, ...files], {
     stdio: 'inherit',
