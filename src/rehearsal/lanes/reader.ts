@@ -6,7 +6,7 @@
 import { fill } from '../../runbook/fill.ts';
 import type { Step, Where } from '../../runbook/model.ts';
 import { fillParametersBlock } from '../../runbook/parameters-block.ts';
-import { hider } from '../hide.ts';
+import { hidden, hider } from '../hide.ts';
 import { resultOf } from '../performed.ts';
 import type { StepResult } from '../result.ts';
 import { openTerminal, type Terminal } from '../terminal/terminal.ts';
@@ -31,7 +31,7 @@ export async function performReader(options: LaneOptions & { exported?: boolean 
   const paste = async (step: Step, text: string, where: Where) => {
     const terminal = await terminalFor(where);
     const pasted = await terminal.paste(text, limits);
-    return resultOf(step, { ...pasted, output: hide(pasted.output) }, values);
+    return resultOf(step, hidden(pasted, hide), values);
   };
 
   if (options.exported && page.parametersBlock !== undefined) {

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lastLines, stream } from '../../process.ts';
 import type { Step } from '../../runbook/model.ts';
-import { hider } from '../hide.ts';
+import { hidden, hider } from '../hide.ts';
 import { resultOf } from '../performed.ts';
 import type { StepResult } from '../result.ts';
 import { LIMITS_OF_STEP, PAGE, parseHandedBack, RESULT_FILE } from '../step/handed-back.ts';
@@ -65,7 +65,7 @@ async function performOne(options: LaneOptions, step: Step): Promise<StepResult>
         { status: status || 1, output: '', seconds, guard: hide(lastLines(stderr || remarks)) },
         values,
       );
-    return resultOf(step, { ...result, output: hide(result.output) }, values);
+    return resultOf(step, hidden(result, hide), values);
   } finally {
     await rm(handed, { recursive: true, force: true });
   }
