@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { explain, interruptible } from '../src/cli/command.ts';
 import { drawProgress } from '../src/cli/progress.ts';
+import { whole } from '../src/cli/whole.ts';
 import { Failure } from '../src/failure.ts';
 import { measureDatabase } from '../test/bench/database.ts';
 import { measureRehearsals } from '../test/bench/rehearsal.ts';
@@ -73,12 +74,6 @@ function optionsOf(args: string[]) {
       { cause },
     );
   }
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new RangeError(`--${name} must be a whole number from ${least} to ${most}, not "${text}"`);
 }
 
 /** Results go to standard output, progress to standard error. */

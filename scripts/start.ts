@@ -8,12 +8,14 @@ import { takeBackup } from '../src/backup/take.ts';
 import { type WorkContext, work } from '../src/cli/command.ts';
 import { bytes, seconds } from '../src/cli/progress.ts';
 import { hashOf, Remembered } from '../src/cli/remembered.ts';
+import { whole } from '../src/cli/whole.ts';
 import { Failure } from '../src/failure.ts';
 import { furnishedLab } from '../src/lab/furnished.ts';
 import type { Lab } from '../src/lab/lab.ts';
 import type { Report } from '../src/progress.ts';
 import { rehearse } from '../src/rehearsal/matrix.ts';
 import { loadPages } from '../src/rehearsal/pages.ts';
+import type { Rehearsal } from '../src/rehearsal/result.ts';
 import { reportText } from '../src/report/text.ts';
 import { drill } from '../src/restore/drill.ts';
 import { buildSite } from '../src/site/build.ts';
@@ -29,8 +31,11 @@ const HELP = `npm start [-- options]
   npm start                    set up, back up, drill, rehearse, serve
   npm start -- --all --fresh   the whole matrix, from the beginning
 `;
-const CODE = ['src', 'scripts', 'runbooks'];
-const SITE = ['src/runbook', 'src/site', 'runbooks', 'docs', 'public'];
+const CODE = ['src', 'scripts', 'runbooks', 'package-lock.json'];
+const SITE = [
+  ...['src/runbook', 'src/site', 'src/content.config.ts', 'astro.config.mjs', 'package-lock.json'],
+  ...['runbooks', 'docs', 'public'],
+];
 
 process.exitCode = await work(start);
 
@@ -80,12 +85,20 @@ async function rehearseAll(lab: Lab, { report, signal, remembered, all, fresh }:
   const result = await rehearse(pages, { lab, ...(all ? {} : { scenarios: ['intact'] }), report, signal });
   if (result.verdict !== 'passed') {
     process.stderr.write(reportText(result));
+    if (result.verdict === 'undecided') throw undecided(result);
     throw new Failure('page-wrong', { faults: 'The report above names each place.' });
   }
   const runs = result.pages.flatMap((page) => page.runs);
   const said = `${pages.length} runbooks, ${runs.length} of ${runs.length} runs passed (${title}, both lanes)`;
   remembered.remember(`rehearsal of ${title}`, hash, said);
   return said;
+}
+
+/** That the lab could not be put in a state says nothing about the pages. */
+function undecided({ pages }: Rehearsal): Failure {
+  const run = pages.flatMap(({ runs }) => runs).find(({ verdict }) => verdict === 'undecided');
+  const reason = (run?.findings[0]?.reason ?? 'the report above says why').replace(/\.$/, '');
+  return new Failure('scenario-impossible', { scenario: run?.scenario ?? 'intact', reason });
 }
 
 async function build({ report, signal, remembered, fresh }: Shared): Promise<string> {
@@ -110,13 +123,20 @@ function optionsOf(args: string[]) {
         port: { type: 'string', default: '4321' },
       },
     });
-    return { ...values, rows: Number(values.rows), port: Number(values.port) };
+    return {
+      ...values,
+      rows: whole('rows', values.rows, 10_000, 5_000_000),
+      port: whole('port', values.port, 0, 65_535),
+    };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure('argument-wrong', { command: 'start', argument: 'npm start', reason }, { cause });
+    const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
+    throw new Failure('argument-wrong', { argument: 'npm start', reason, usage: 'npm start -- --help' }, { cause });
   }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

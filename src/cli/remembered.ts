@@ -3,7 +3,7 @@
  * hash of everything it depends on; when anything of that changes, it is no longer known.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
@@ -31,7 +31,7 @@ export class Remembered {
   }
 }
 
-/** A hash of texts and of every file below the paths: names and bytes. */
+/** A hash of texts and of every file at or below the paths: names and bytes. */
 export function hashOf(paths: string[], texts: string[] = []): string {
   const hash = createHash('sha256');
   for (const text of texts) hash.update(`${text}\0`);
@@ -43,6 +43,7 @@ export function hashOf(paths: string[], texts: string[] = []): string {
 
 function filesBelow(path: string): string[] {
   if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [path];
   const entries = readdirSync(path, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return files.sort();
