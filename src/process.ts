@@ -224,6 +224,8 @@ function watch(pid: () => number | undefined, options: { timeout?: number; signa
           end();
         }, options.timeout);
   options.signal?.addEventListener('abort', end);
+  // Aborted while the program was started: that event is over.
+  if (options.signal?.aborted) end();
   return {
     stop() {
       ended = true;
