@@ -2,6 +2,7 @@
  * Whether the world ended as the page promises, seen from outside: whatever the page printed, only what the server and
  * the store hold counts.
  */
+import { fillText } from '../runbook/elision.ts';
 import type { Outcome, Page } from '../runbook/model.ts';
 import { bystanderFaults, leftoverFaults, objectFaults, serverFaults } from './proof/around.ts';
 import { copyFaults, equalFaults, tablesFaults } from './proof/content.ts';
@@ -26,7 +27,7 @@ export type Proof = {
 export async function proveOutcome(proof: Proof): Promise<EndFault[]> {
   const { page, prepared, before, after, outcome } = proof;
   const values = valuesOf(page, prepared);
-  const fill = (text: string) => fillName(text, values);
+  const fill = (text: string) => fillText(text, values);
   const parameter = page.parameters.find(({ kind }) => kind === 'database')?.name;
   const production = (parameter === undefined ? undefined : values[parameter]) ?? prepared.database;
   const { proves } = page;
@@ -68,12 +69,4 @@ function nothingAdded(before: Observation, after: Observation): EndFault[] {
     rule: 'end-object-added',
     reason: `the object ${name} is new in the bucket, and the page promises that nothing changes`,
   }));
-}
-
-/** Fills `${NAME}` and `$NAME` in the name of a database or a table. */
-function fillName(text: string, values: Record<string, string>): string {
-  return text.replaceAll(
-    /\$\{(\w+)\}|\$(\w+)/g,
-    (whole, braced?: string, plain?: string) => values[braced ?? plain ?? ''] ?? whole,
-  );
 }

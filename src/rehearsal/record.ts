@@ -6,7 +6,7 @@ import { rehearsedHash, type Transcript, transcriptSchema } from '../runbook/tra
 import { hider } from './hide.ts';
 import type { LoadedPage } from './pages.ts';
 import type { PageResult, RunResult } from './result.ts';
-import { describeTarget } from './step/definition.ts';
+import { describeTarget, templateTargets } from './step/definition.ts';
 
 /** Paths below the folders where people and programs keep things of their own. */
 const ABSOLUTE = /(?<=^|[\s"'=:(])\/(?:tmp|root|home|work|var\/folders|Users)\/[^\s"':)]*/gm;
@@ -62,9 +62,9 @@ function measuredRun(runs: RunResult[]): RunResult | undefined {
 
 /** Declared, as templates: names of the rehearsal's databases would tell a reader nothing. */
 function destroysOf({ scripts }: LoadedPage, id: string): string[] {
-  const names = new Proxy<Record<string, string>>({}, { get: (_, name) => `\${${String(name)}}` });
-  const targets = scripts.get(id)?.destroys?.(names) ?? [];
-  return targets.filter(({ kind }) => kind === 'database').map(describeTarget);
+  return templateTargets(scripts.get(id) ?? {})
+    .filter(({ kind }) => kind === 'database')
+    .map(describeTarget);
 }
 
 /** Takes the machine's own paths and secrets out of a text: it is published. */

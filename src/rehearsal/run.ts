@@ -143,8 +143,8 @@ async function passage(
   if (flaws.length === 0) {
     const outcome = expected.kind === 'fails' ? { kind: 'done' as const } : expected;
     const after = await observe(world);
-    const since = outcome.kind === 'stops' ? before : prepared.before;
-    const faults = await proveOutcome({ page: proving.page, world, prepared, before: since, after, outcome });
+    const begun = outcome.kind === 'stops' ? before : prepared.before;
+    const faults = await proveOutcome({ page: proving.page, world, prepared, before: begun, after, outcome });
     const targets = page.steps.flatMap((step) => declared(loaded, step, values));
     const lost = faults.length > 0 ? [] : overwritten(prepared.before, after, targets);
     flaws.push(...[...faults, ...lost].map((fault) => ({ ...writer, ...fault })));

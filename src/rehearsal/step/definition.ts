@@ -40,10 +40,15 @@ export function file(name: string): Target {
   return { kind: 'file', name };
 }
 
-/** What a step destroys, with `${NAME}` for each parameter, e.g. `database ${DATABASE}_restored`. */
-export function destroysTemplate(definition: StepDefinition): string[] {
+/** What a step destroys, with `${NAME}` for each parameter. */
+export function templateTargets(definition: Pick<StepDefinition, 'destroys'>): Target[] {
   const names = new Proxy<Parameters>({}, { get: (_, name) => `\${${String(name)}}` });
-  return (definition.destroys?.(names) ?? []).map(describeTarget);
+  return definition.destroys?.(names) ?? [];
+}
+
+/** As `templateTargets`, in words: `database ${DATABASE}_restored`. */
+export function destroysTemplate(definition: StepDefinition): string[] {
+  return templateTargets(definition).map(describeTarget);
 }
 
 /** `database freshtrack_restored` */

@@ -13,7 +13,7 @@ import { type Performed, resultOf } from '../performed.ts';
 import { LIMITS, type Limits } from '../terminal/terminal.ts';
 import { runBytes } from './bytes.ts';
 import { confirm } from './confirm.ts';
-import { type Check, describeTarget, type StepContext, type StepDefinition } from './definition.ts';
+import { type Check, destroysTemplate, type StepContext, type StepDefinition } from './definition.ts';
 import { LIMITS_OF_STEP, PAGE, RESULT_FILE } from './handed-back.ts';
 import { type Published, parametersOf, published } from './published.ts';
 
@@ -154,8 +154,7 @@ function helpOf({ page, step }: Published, definition: StepDefinition): string {
   const parameters = page.parameters.map(
     ({ name, help, default: preset }) => `  ${name.padEnd(12)} ${help}${preset === undefined ? '' : ` (${preset})`}`,
   );
-  const names = new Proxy<Record<string, string>>({}, { get: (_, name) => `\${${String(name)}}` });
-  const destroys = (definition.destroys?.(names) ?? []).map((target) => `  ${describeTarget(target)}`);
+  const destroys = destroysTemplate(definition).map((target) => `  ${target}`);
   const section = (title: string, lines: string[]) => (lines.length === 0 ? '' : `\n${title}\n${lines.join('\n')}\n`);
   const script = `${relative(process.cwd(), page.path).replace(/[^/]*$/, '')}${step.id}.ts`;
   return [
