@@ -31,7 +31,7 @@ export type Daemon = {
   stopSignals: NodeJS.Signals[];
 };
 
-/** The entry in the environment of every service of the lab in this folder; see removal in orphans.ts. */
+/** The entry in the environment of every service of the lab in this folder; see removal.ts. */
 export function serviceMark(folder: string): [name: string, value: string] {
   return ['DRILLBOOK_LAB_SERVICE_OF', folder];
 }

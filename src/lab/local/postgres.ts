@@ -92,11 +92,11 @@ export async function initialise(folder: string, state: State, signal?: AbortSig
     ...(signal === undefined ? {} : { signal }),
   });
   rmSync(passwordFile);
-  setPort(folder, state.ports.postgres);
+  configure(folder, state.ports.postgres);
 }
 
 /** Appends our settings; of a setting that is named twice PostgreSQL takes the last. */
-export function setPort(folder: string, port: number): void {
+function configure(folder: string, port: number): void {
   appendFileSync(join(folder, 'postgres', 'data', 'postgresql.conf'), configuration(folder, port));
 }
 

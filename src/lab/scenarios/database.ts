@@ -127,7 +127,7 @@ export function assignment(setting: string): string {
   return `${name.split('.').map(quoteIdentifier).join('.')} TO ${isList ? value || "''" : literal(value)}`;
 }
 
-/** Settings whose value is a list of names (GUC_LIST_QUOTE): the same four that pg_dump treats so. */
+/** Settings whose value is a list of names (GUC_LIST_QUOTE): the same that pg_dump treats so (variable_is_guc_list_quote). */
 const LISTS = new Set([
   'local_preload_libraries',
   'search_path',

@@ -1,5 +1,5 @@
 /** A database as a restore that broke off leaves it: the schema and part of the rows, no index and no constraint. */
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentOf } from '../../postgres/connection.ts';
 import { postgresPrograms } from '../../postgres/programs.ts';
@@ -16,8 +16,12 @@ export async function restoreHalf(stage: Stage, name: string, like: DatabaseProp
   const { stdout } = await pgRestore(stage, ['--list', archive]);
   const data = stdout.split('\n').filter((line) => /^\d+; \d+ \d+ TABLE DATA /.test(line));
   const list = join(folder, '.half.list');
-  await writeFile(list, data.slice(0, Math.ceil(data.length / 2)).join('\n'));
-  await pgRestore(stage, ['--section=data', `--use-list=${list}`, `--dbname=${name}`, archive]);
+  try {
+    await writeFile(list, data.slice(0, Math.ceil(data.length / 2)).join('\n'));
+    await pgRestore(stage, ['--section=data', `--use-list=${list}`, `--dbname=${name}`, archive]);
+  } finally {
+    await rm(list, { force: true });
+  }
   await using client = await stage.connect(name);
   const largest = await client.query<{ name: string }>(`
     SELECT format('%I.%I', n.nspname, c.relname) AS name
@@ -38,7 +42,7 @@ export async function pgRestore(stage: Stage, args: string[]): Promise<{ stdout:
   return runOrFail(join(bin, 'pg_restore'), args, { env, ...(signal === undefined ? {} : { signal }) });
 }
 
-/** The names of an earlier try; they must still be names when the ending is added. */
+/** The name of an earlier try; undefined where it would no longer be a name with the ending added. */
 export function derived(database: string, ending: string): string | undefined {
   const name = `${database}${ending}`;
   return Buffer.byteLength(name) > 63 ? undefined : name;

@@ -1,5 +1,5 @@
 /** Scenarios that change the production database itself, or what an earlier try left around it. */
-import { copyFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   applyProperties,
@@ -68,7 +68,6 @@ export const halfRestored: Scenario = {
     const production = await productionOf(stage);
     await dropDatabase(stage.server, stage.database);
     await restoreHalf(stage, stage.database, production);
-    await rm(join(stage.folder, '.half.list'));
     stage.note(`restored the schema and half of the tables into ${stage.database}, and stopped`);
     return {};
   },
@@ -84,7 +83,6 @@ export const leftovers: Scenario = {
     await copyDatabase(stage.server, stage.database, old);
     await applyProperties(stage.server, old, production);
     await restoreHalf(stage, restored, production);
-    await rm(join(stage.folder, '.half.list'));
     await leaveFiles(stage);
     stage.note(`left the databases ${restored} and ${old}, and a broken-off download with other files`);
     return {};

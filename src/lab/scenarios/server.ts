@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { quoteIdentifier } from '../../postgres/connection.ts';
+import type { ScenarioName } from '../../runbook/model.ts';
 import { connectAdmin } from './admin.ts';
 import { applyProperties, createEmpty, dropDatabase, literal } from './database.ts';
 import { pgRestore } from './half.ts';
@@ -15,7 +16,7 @@ export const pollutedTemplate: Scenario = {
   summary: 'template1 holds a table, a function and other default privileges',
   async prepare(stage) {
     // Named as one of production's, so that a restore into a copy of template1 meets it.
-    const table = await firstTable(stage);
+    const table = await firstTable(stage, 'polluted-template');
     await using client = await stage.connect('template1');
     await client.query(`
       CREATE TABLE public.${table} (id integer, left_behind text);
@@ -37,7 +38,7 @@ export const missingRoles: Scenario = {
       await server.query(`CREATE ROLE ${name}`);
       await using client = await stage.connect(database);
       await client.query(
-        `GRANT SELECT ON public.${await firstTable(stage)} TO ${name}; GRANT USAGE ON SCHEMA public TO ${name}`,
+        `GRANT SELECT ON public.${await firstTable(stage, 'missing-roles')} TO ${name}; GRANT USAGE ON SCHEMA public TO ${name}`,
       );
       const taken = await stage.takeBackup(database);
       await client.query(`DROP OWNED BY ${name}`);
@@ -113,14 +114,14 @@ async function untilReadOnly(stage: Stage): Promise<void> {
   throw impossible('read-only', 'the server did not take up the setting');
 }
 
-/** A table of production, quoted; where there is none, a name of our own. */
-async function firstTable(stage: Stage): Promise<string> {
+/** The name of a table of production, quoted. @throws Failure scenario-impossible where there is none */
+async function firstTable(stage: Stage, scenario: ScenarioName): Promise<string> {
   await using client = await stage.connect(stage.database);
   const found = await client.query<{ name: string }>(`
     SELECT quote_ident(c.relname) AS name FROM pg_class c
      WHERE c.relnamespace = to_regnamespace('public') AND c.relkind = 'r' AND NOT c.relispartition
      ORDER BY c.relname LIMIT 1`);
   const name = found.rows[0]?.name;
-  if (name === undefined) throw impossible('missing-roles', `"${stage.database}" has no table in the schema public`);
+  if (name === undefined) throw impossible(scenario, `"${stage.database}" has no table in the schema public`);
   return name;
 }
