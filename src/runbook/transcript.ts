@@ -41,7 +41,7 @@ export const transcriptSchema = z.strictObject({
       id: z.string(),
       lab: labName.optional(),
       seconds,
-      /** What the step really destroyed, in words. */
+      /** The databases that its script declares to destroy, as templates: `database ${DATABASE}_restored`. */
       destroys: z.array(z.string()),
       output: z.string(),
     }),

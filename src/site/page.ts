@@ -2,8 +2,8 @@
  * A page as the site shows it: what `parsePage` read, what the last rehearsal recorded, and the words for both. Reads
  * files, executes nothing.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { destructive } from '../runbook/destructive.ts';
 import type { LabName, Page, Step } from '../runbook/model.ts';
 import { parsePage } from '../runbook/parse.ts';
@@ -68,8 +68,10 @@ function recordedOf(page: Page, folder: string): { transcript?: Transcript; unre
   const read = parseTranscript(readFileSync(file, 'utf8'));
   if (read.transcript === undefined) return { unrehearsed: `Its transcript cannot be read: ${read.reason}.` };
   const scripts: Record<string, string> = {};
-  for (const name of readdirSync(folder))
-    if (name.endsWith('.ts')) scripts[basename(name, '.ts')] = readFileSync(join(folder, name), 'utf8');
+  for (const { id } of page.steps) {
+    const script = join(folder, `${id}.ts`);
+    if (existsSync(script)) scripts[id] = readFileSync(script, 'utf8');
+  }
   if (rehearsedHash(page, scripts) !== read.transcript.hash)
     return { unrehearsed: `It was changed after its last rehearsal on ${date(read.transcript.recordedAt)}.` };
   return { transcript: read.transcript };
@@ -133,7 +135,9 @@ function words(what: string): string {
 function badgeOf(view: PageView, step: Step): Badge | undefined {
   const { transcript } = view;
   if (transcript === undefined) return { state: 'not-rehearsed', text: 'Not rehearsed in this form' };
-  const failed = transcript.results.find(({ verdict, ended }) => verdict === 'failed' && ended.includes(step.id));
+  const failed = transcript.results.find(
+    ({ verdict, ended }) => verdict === 'failed' && ended === `stopped at ${step.id}`,
+  );
   if (failed !== undefined)
     return { state: 'failed', text: `Failed in the situation “${failed.scenario}” on ${date(transcript.recordedAt)}` };
   const ran = transcript.steps.find(({ id, lab }) => id === step.id && (lab === undefined || lab === step.lab));
