@@ -49,8 +49,8 @@ async function main([name, ...rest]: string[]): Promise<number> {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
-  if (name in COMMANDS) {
-    // `in` does not narrow a string to the keys of an object.
+  if (Object.hasOwn(COMMANDS, name)) {
+    // `hasOwn` does not narrow a string to the keys of an object.
     const definition = await COMMANDS[name as keyof typeof COMMANDS].load();
     // Each command checks its own arguments; here they are only text.
     return perform(definition as Parameters<typeof perform>[0], rest);

@@ -46,8 +46,9 @@ export function drawProgress(out: NodeJS.WriteStream = process.stderr): Progress
 /** 850 → "0.9 s", 75_000 → "1 min 15 s"; takes milliseconds. */
 export function seconds(milliseconds: number): string {
   const total = milliseconds / 1000;
-  if (total < 60) return `${FORMAT.format(total)} s`;
-  return `${Math.floor(total / 60)} min ${Math.round(total % 60)} s`;
+  if (total < 59.95) return `${FORMAT.format(total)} s`;
+  const whole = Math.round(total);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** 1_500_000 → "1.5 MB". */

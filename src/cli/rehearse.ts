@@ -20,6 +20,7 @@ import { command } from './command.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Rows of the sample in a lab made for a rehearsal: enough for every kind of object, quick to reset. */
 const ROWS = 10_000;
+const STATUS = { passed: 0, failed: 1, undecided: 3 } as const;
 
 export const rehearse = command({
   name: 'rehearse',
@@ -64,7 +65,7 @@ export const rehearse = command({
     });
     writeReports(reports, rehearsal, print);
     if (args.record) recordAll(pages, rehearsal, lab, report);
-    return { passed: 0, failed: 1, undecided: 3 }[rehearsal.verdict] as 0 | 1 | 3;
+    return STATUS[rehearsal.verdict];
   },
 });
 
