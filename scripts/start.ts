@@ -18,6 +18,7 @@ import { loadPages } from '../src/rehearsal/pages.ts';
 import type { Rehearsal } from '../src/rehearsal/result.ts';
 import { reportText } from '../src/report/text.ts';
 import { drill } from '../src/restore/drill.ts';
+import { verdictText } from '../src/restore/text.ts';
 import { buildSite } from '../src/site/build.ts';
 import { serveSite } from '../src/site/serve.ts';
 
@@ -54,6 +55,10 @@ async function start(context: WorkContext): Promise<number> {
   const lab = stack.use(await furnishedLab({ rows: options.rows, report, signal }));
   const backup = await takeBackup(lab.settings, shared);
   const verdict = await drill(lab.settings, { ...shared, backup: backup.name });
+  if (verdict.verdict !== 'proven') {
+    print(verdictText(verdict));
+    return 1;
+  }
   const rehearsed = await rehearseAll(lab, shared);
   const built = await build(shared);
   const site = stack.use(await serveSite({ folder: 'dist', port: options.port }));

@@ -166,6 +166,11 @@ export const FAILURES = {
     sentence: (d) => `The object "${d.name}" was replaced while it was read.`,
     hint: () => 'Try again; find out who writes to this bucket.',
   },
+  'folder-unusable': {
+    exit: 3,
+    sentence: (d) => `No folder can be made in ${d.folder}: ${d.reason}.`,
+    hint: () => 'Set TMPDIR to a folder that exists, may be written and has room.',
+  },
   'no-space': {
     exit: 3,
     sentence: (d) => `There is no room left for ${d.file}.`,

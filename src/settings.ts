@@ -2,7 +2,7 @@
  * Settings: the environment, read once at the border into typed values by one schema. All faults are reported at once,
  * before anything is touched. Every secret may also come from a file: `<NAME>_FILE`.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 
@@ -32,7 +32,11 @@ const whole = (min: number, max: number) =>
 const databaseName = z
   .string()
   .min(1)
-  .refine((name) => Buffer.byteLength(name) <= 63, 'PostgreSQL cuts names at 63 bytes');
+  .refine((name) => Buffer.byteLength(name) <= 63, 'PostgreSQL cuts names at 63 bytes')
+  .refine((name) => !/\p{Cc}/u.test(name), 'must not hold line breaks or other control characters');
+
+/** What travels in an HTTP header. */
+const printable = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks');
 
 /** Reading order, defaults and forms of everything the environment may hold. */
 const environment = z.object({
@@ -42,8 +46,8 @@ const environment = z.object({
   POSTGRES_PASSWORD: z.string(),
   POSTGRES_DB: databaseName.default(SAMPLE.database),
   MINIO_ENDPOINT: z.string().min(1).transform(endpointOf),
-  MINIO_ACCESS_KEY: z.string().min(1),
-  MINIO_SECRET_KEY: z.string().min(1),
+  MINIO_ACCESS_KEY: printable,
+  MINIO_SECRET_KEY: printable,
   MINIO_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a bucket name')
@@ -51,9 +55,10 @@ const environment = z.object({
   MINIO_PREFIX: z
     .string()
     .regex(/^(?:[\w.-]+(?:\/[\w.-]+)*)?\/?$/, 'must be folder names joined by "/"')
+    .refine((prefix) => !prefix.split('/').some((name) => name === '.' || name === '..'), 'must not hold "." or ".."')
     .transform((prefix) => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`))
     .default(''),
-  MINIO_REGION: z.string().min(1).default('us-east-1'),
+  MINIO_REGION: printable.default('us-east-1'),
   KEY_TABLES: z.string().transform(tableNames).optional(),
   MIN_TABLES: whole(0, 1_000_000).optional(),
   BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
@@ -87,7 +92,10 @@ export function readSettings(env: Record<string, string | undefined> = process.e
   );
   if (missing.length > 0) throw new Failure('settings-missing', { names: missing.join(', ') });
   const read = environment.safeParse(values);
-  if (!read.success) faults.push(...read.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  const unread = (name: PropertyKey | undefined) => faults.some((fault) => fault.startsWith(`${String(name)}_FILE`));
+  if (!read.success)
+    for (const { path, message } of read.error.issues)
+      if (!unread(path[0])) faults.push(`${path.join('.')} ${message}`);
   if (faults.length > 0 || !read.success) throw new Failure('settings-invalid', { faults: faults.join('; ') });
   const v = read.data;
   const sample = v.POSTGRES_DB === SAMPLE.database;
@@ -129,6 +137,8 @@ function withFiles(env: Record<string, string | undefined>): { values: Record<st
     const file = values[`${name}_FILE`];
     if (file === undefined || values[name] !== undefined) continue;
     try {
+      // A pipe or a device might never end.
+      if (!statSync(file).isFile()) throw new Error(`${file} is no regular file`);
       values[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     } catch (cause) {
       faults.push(`${name}_FILE cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
@@ -143,12 +153,15 @@ function endpointOf(text: string, context: z.core.$RefinementCtx): URL {
   const local = host === '' || text.startsWith('[::1]') || !host.includes('.') || /^127\.\d+\.\d+\.\d+$/.test(host);
   try {
     const url = new URL(/^\w+:\/\//.test(text) ? text : `${local ? 'http' : 'https'}://${text}`);
-    if ((url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== '' && url.pathname === '/')
-      return url;
+    const place = `${url.protocol}//${url.host}/`;
+    if (/^https?:$/.test(url.protocol) && url.hostname !== '' && url.href === place && url.port !== '0') return url;
   } catch {
     // said below
   }
-  context.addIssue({ code: 'custom', message: 'must be a URL such as http://localhost:9000, without a path' });
+  context.addIssue({
+    code: 'custom',
+    message: 'must be a URL such as http://localhost:9000, without a path, a user or a query',
+  });
   return z.NEVER;
 }
 

@@ -28,8 +28,7 @@ export function command<const T extends ArgsDef>(definition: Command<T>): Comman
 }
 
 /**
- * Performs one command with what follows its name on the command line, and returns the process's exit status. Errors
- * that are not Failures are bugs and are thrown.
+ * Performs one command with what follows its name on the command line, and returns the process's exit status.
  */
 export async function perform<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): Promise<number> {
   if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
@@ -43,10 +42,11 @@ export type WorkContext = Progress & { signal: AbortSignal };
 
 /**
  * Runs the work of a command or a script and returns the exit status: progress is drawn, Ctrl-C cleans up, and what a
- * person can mend is explained. Errors that are not Failures are bugs and are thrown.
+ * person can mend is explained.
  */
 export async function work(perform: (context: WorkContext) => Promise<number>): Promise<number> {
   const progress = drawProgress();
+  surviveClosedOutput();
   try {
     return await interruptible((signal) => perform({ ...progress, signal }));
   } catch (error) {
@@ -57,13 +57,30 @@ export async function work(perform: (context: WorkContext) => Promise<number>): 
   }
 }
 
-/** Prints a Failure or an interruption as a person should read it, and returns the exit status; throws bugs on. */
+/**
+ * A reader that goes away (`| head -1`) or a log disk that is full must not end the work in its middle: it is finished and
+ * cleaned up, and what could not be written is lost.
+ */
+function surviveClosedOutput(): void {
+  for (const out of [process.stdout, process.stderr]) {
+    if (out.listenerCount('error') === 0) out.on('error', () => {});
+  }
+}
+
+/**
+ * Prints an error as a person should read it, and returns the exit status. What is no Failure is a bug: its stack, and 3, so that
+ * nobody reads it as a verdict.
+ */
 export function explain(error: unknown): number {
   if (error instanceof Interrupted) {
     process.stderr.write(`${error.message}\n`);
     return error.exit;
   }
-  if (!(error instanceof Failure)) throw error;
+  if (!(error instanceof Failure)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${stack}\nThis is a fault of Drillbook itself; it says nothing about a backup or a page.\n`);
+    return 3;
+  }
   process.stderr.write(`error: ${error.message} [${error.code}]\n  ${error.hint}\n`);
   return error.exit;
 }
@@ -109,6 +126,13 @@ function checked<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): 
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);
     throw new Failure('argument-wrong', { command: definition.name, argument: 'Arguments', reason }, { cause });
+  }
+  for (const [name, arg] of Object.entries(definition.args)) {
+    // citty reads a flag without its value as an empty one; empty must not come to mean the default.
+    const argument = arg.type === 'positional' ? name : `--${name}`;
+    const given = arg.type === 'positional' || rawArgs.some((raw) => raw === argument || raw === `${argument}=`);
+    if (given && args[name] === '')
+      throw new Failure('argument-wrong', { command: definition.name, argument, reason: 'needs a value' });
   }
   const places = Object.values(definition.args).filter((arg) => arg.type === 'positional').length;
   const many = Object.keys(definition.args).some((name) => name === 'paths');

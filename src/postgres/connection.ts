@@ -40,6 +40,14 @@ export async function connect(settings: Settings['postgres'], options: ConnectOp
   });
 }
 
+/**
+ * A database's name for the `--dbname` of PostgreSQL's programs, which read a bare name that holds `=` or begins with
+ * `postgresql://` as a connection string, and may so write to another database.
+ */
+export function databaseArgument(name: string): string {
+  return `--dbname=dbname='${name.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
+}
+
 /** A name as SQL takes it: `Mixed "x"` → `"Mixed ""x"""`. */
 export function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;

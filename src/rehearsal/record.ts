@@ -9,7 +9,7 @@ import type { PageResult, RunResult } from './result.ts';
 import { describeTarget, templateTargets } from './step/definition.ts';
 
 /** Paths below the folders where people and programs keep things of their own. */
-const ABSOLUTE = /(?<=^|[\s"'=:(])\/(?:tmp|root|home|work|var\/folders|Users)\/[^\s"':)]*/gm;
+const ABSOLUTE = /(?<=^|[\s"'=:(])\/(?:tmp|root|home|srv|var\/folders|Users)\/[^\s"':)]*/gm;
 
 export type RecordOptions = { lab: Lab; recordedAt: string };
 

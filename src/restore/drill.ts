@@ -198,7 +198,10 @@ async function removeDatabase(settings: Settings, name: string): Promise<boolean
 }
 
 async function inFolder<R>(use: (folder: string) => Promise<R>): Promise<R> {
-  const folder = await mkdtemp(join(tmpdir(), 'drillbook-drill-'));
+  const folder = await mkdtemp(join(tmpdir(), 'drillbook-drill-')).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('folder-unusable', { folder: tmpdir(), reason }, { cause });
+  });
   try {
     return await use(folder);
   } finally {

@@ -48,6 +48,12 @@ export function firstOfEachKind(differences: readonly Difference[], limit = 10):
   ]);
 }
 
+/** What no manifest states, so that no comparison can see it. */
+export const NEVER_COMPARED = [
+  'options of foreign servers and foreign tables, user mappings, mappings of text search configurations',
+  'schemas of extensions, privileges on languages, storage options of TOAST tables',
+];
+
 export function figure(count: number): string {
   return new Intl.NumberFormat('en').format(count);
 }

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../failure.ts';
 import { type ArchiveFormat, identifyArchive } from '../postgres/archive.ts';
-import { environmentOf } from '../postgres/connection.ts';
+import { databaseArgument, environmentOf } from '../postgres/connection.ts';
 import { postgresPrograms } from '../postgres/programs.ts';
 import { lastLines, type Ran, run } from '../process.ts';
 import type { Settings } from '../settings.ts';
@@ -65,7 +65,7 @@ export async function restoreArchive(
     );
   await using list = entries === undefined ? undefined : await listFile(entries);
   const args = [
-    `--dbname=${database}`,
+    databaseArgument(database),
     `--jobs=${format === 'custom' ? JOBS : 1}`,
     '--exit-on-error',
     ...LEFT_OUT,

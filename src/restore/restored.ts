@@ -8,7 +8,7 @@ import type { Report } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { Contents } from './contents.ts';
 import { type StatedPolicy, withStatedRoles } from './policies.ts';
-import { compareContent, type Difference, extensionRemarks, figure } from './proof.ts';
+import { compareContent, type Difference, extensionRemarks, figure, NEVER_COMPARED } from './proof.ts';
 import { readRestored } from './read.ts';
 import { compareStated, readStated } from './stated.ts';
 import { compareToc } from './toc.ts';
@@ -102,6 +102,7 @@ function remarks(work: Work, manifest: Manifest, actual: Content, policies: Stat
   const [then, now] = [manifest.versions.server, work.server.server];
   return [
     'owner, privileges and settings of the database itself: a throwaway database has its own',
+    ...NEVER_COMPARED,
     ...(filled > 0 ? [`rows of ${figure(filled)} materialised views: they were computed anew`] : []),
     ...(foreign > 0 ? [`rows of ${figure(foreign)} foreign tables: they lie on other servers`] : []),
     ...(policies.length > 0

@@ -15,7 +15,8 @@ export async function answer(
   application: Application,
 ): Promise<void> {
   const since = performance.now();
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  // `//` and the like are no address; a path that nothing answers is.
+  const url = URL.parse(request.url ?? '/', 'http://localhost') ?? new URL('http://localhost/-');
   const reply = (await health(url.pathname, application)) ?? (await work(request, url, application.pool));
   response.writeHead(reply.status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(`${JSON.stringify(reply.body)}\n`);
