@@ -60,7 +60,7 @@ export async function removeStale(store: Store, database: string, now: Date, sig
   for await (const object of store.list(`${FOLDER}${database}_`, { signal })) {
     const name = object.name.slice(FOLDER.length, -'.json'.length);
     if (backupTime(database, name) === undefined || now.getTime() - object.modified.getTime() < STALE_MS) continue;
-    const upload = uploadIn(await store.getText(object.name, { limit: 65_536, signal }));
+    const upload = uploadIn(await textOrEmpty(store, object.name, signal));
     if (upload !== undefined) await store.abortUpload(name, upload);
     await removeUnfinished(store, name);
     await releaseName(store, name);
@@ -71,6 +71,16 @@ export async function removeStale(store: Store, database: string, now: Date, sig
 
 function claimObject(name: string): string {
   return `${FOLDER}${name}.json`;
+}
+
+/** Another run may have cleared the same claim away in the meantime. */
+async function textOrEmpty(store: Store, name: string, signal: AbortSignal | undefined): Promise<string> {
+  try {
+    return await store.getText(name, { limit: 65_536, signal });
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'object-missing') return '';
+    throw error;
+  }
 }
 
 function uploadIn(text: string): string | undefined {

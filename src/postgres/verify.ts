@@ -3,7 +3,7 @@
  * pg_restore itself hangs on some cut tar archives and accepts others, and a cut plain dump restores without an error: so
  * those are judged by how they end, and every program has a time limit that follows from the size.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -87,7 +87,8 @@ async function verifyGzip(
     checkReadable(inner, programs);
     if (inner.format === 'plain') return await verifyText(unpacked, name, signal);
     if (inner.format === 'gzip') throw new Failure('archive-unknown', { archive: name, reason: 'is gzip’d twice' });
-    const reader = await startReading(programs, { signal });
+    // Packed once more, an archive is about as large as it was.
+    const reader = await startReading(programs, { bytes: statSync(file).size, signal });
     try {
       await pipeline(unpacked, reader.stdin);
       await readToEnd(reader, name);

@@ -53,7 +53,7 @@ export const archiveMatchesChecksum: Check = {
   },
 };
 
-/** An archive usually grows when it is restored; the server's own disk cannot be seen from here, this folder's can. */
+/** Only that the folder is not full: how large the backup is, the download itself finds out, and nothing is lost when it stops. */
 export const enoughDiskSpace: Check = {
   title: 'the working folder has room',
   async reason({ folder }) {
@@ -84,7 +84,7 @@ export function databaseExists(name: (parameters: StepContext['parameters']) => 
   };
 }
 
-/** No session of a pool that would reconnect: only sessions with a program's name of ours or none are let pass. */
+/** Sessions of the sample application, by the name it gives itself. Other applications are the reader's to stop. */
 export function applicationIsStopped(name: (parameters: StepContext['parameters']) => string): Check {
   return {
     title: 'the application is stopped',
