@@ -54,6 +54,11 @@ export const NEVER_COMPARED = [
   'schemas of extensions, privileges on languages, storage options of TOAST tables',
 ];
 
+/** `1 extension`, `2 extensions` */
+export function counted(count: number, thing: string): string {
+  return `${figure(count)} ${thing}${count === 1 ? '' : 's'}`;
+}
+
 export function figure(count: number): string {
   return new Intl.NumberFormat('en').format(count);
 }

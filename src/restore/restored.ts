@@ -8,7 +8,7 @@ import type { Report } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { Contents } from './contents.ts';
 import { type StatedPolicy, withStatedRoles } from './policies.ts';
-import { compareContent, type Difference, extensionRemarks, figure, NEVER_COMPARED } from './proof.ts';
+import { compareContent, counted, type Difference, extensionRemarks, figure, NEVER_COMPARED } from './proof.ts';
 import { readRestored } from './read.ts';
 import { compareStated, readStated } from './stated.ts';
 import { compareToc } from './toc.ts';
@@ -88,8 +88,8 @@ function comparedWith(expected: Content, { tables, rows }: Validation): string[]
     `${figure(rows)} rows of ${figure(tables)} tables: their number and a hash of their content`,
     `${figure(objects)} definitions: tables, columns, defaults, constraints (validated), indexes (valid), views, functions, triggers (enabled), policies, types, comments`,
     `${figure(expected.sequences.length)} positions of sequences`,
-    ...(large > 0 ? [`${figure(large)} large objects: their number and a hash of their content`] : []),
-    ...(extensions > 0 ? [`${figure(extensions)} extensions`] : []),
+    ...(large > 0 ? [`${counted(large, 'large object')}: their number and a hash of their content`] : []),
+    ...(extensions > 0 ? [counted(extensions, 'extension')] : []),
   ];
 }
 
@@ -103,8 +103,8 @@ function remarks(work: Work, manifest: Manifest, actual: Content, policies: Stat
   return [
     'owner, privileges and settings of the database itself: a throwaway database has its own',
     ...NEVER_COMPARED,
-    ...(filled > 0 ? [`rows of ${figure(filled)} materialised views: they were computed anew`] : []),
-    ...(foreign > 0 ? [`rows of ${figure(foreign)} foreign tables: they lie on other servers`] : []),
+    ...(filled > 0 ? [`rows of ${counted(filled, 'materialised view')}: they were computed anew`] : []),
+    ...(foreign > 0 ? [`rows of ${counted(foreign, 'foreign table')}: they lie on other servers`] : []),
     ...(policies.length > 0
       ? ['roles of policies were compared as the archive states them: this server lacks some of them']
       : []),

@@ -58,7 +58,11 @@ function furthest(wanted: string[], came: string[], values: Values): { wanted: n
       for (let at = Math.min(...open); at <= came.length; at += 1) next.add(at);
     } else {
       const pattern = linePattern(line, values);
-      for (const at of open) if (at < came.length && pattern.test(came[at] ?? '')) next.add(at + 1);
+      for (const at of open) {
+        if (at < came.length && pattern.test(came[at] ?? '')) next.add(at + 1);
+        // Blank lines at the end of the screen are not compared: behind all that came, one may have stood.
+        if (line === '' && at === came.length) next.add(at);
+      }
     }
     if (next.size === 0) return { wanted: index, came: Math.min(...open) };
     open = next;

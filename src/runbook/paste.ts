@@ -79,12 +79,17 @@ function follow(source: string, report: (fault: PasteFault) => void) {
     return flow;
   };
 
-  /** Which failures end a shell with `set -e`: not those before `&&`, and not negated ones. */
+  /**
+   * Which failures end a shell with `set -e`: not those before `&&`, and not negated ones. What went on inside braces, `if` or a
+   * loop goes on outside as well; only a subshell's status counts again.
+   */
   const stopping = (of: SyntaxNode, flow: Flow): Culprit[] => {
     if (isNegated(of)) return [];
-    if (of.type !== 'AndOr') return flow.fails;
-    const last = of.commands.at(-1);
-    return last === undefined ? [] : flow.fails.filter((one) => one.start >= last.pos && one.end <= last.end);
+    if (of.type === 'Redirected') return stopping(of.command, flow);
+    if (of.type === 'Command' || of.type === 'Subshell' || of.type === 'Pipeline') return flow.fails;
+    const last = of.type === 'AndOr' ? of.commands.at(-1) : undefined;
+    if (last === undefined) return [];
+    return stopping(last, { ...flow, fails: flow.fails.filter((one) => one.start >= last.pos && one.end <= last.end) });
   };
 
   const chain = (of: Extract<SyntaxNode, { type: 'AndOr' }>, before: Culprit[], shell: Shell): Flow => {

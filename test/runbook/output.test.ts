@@ -94,6 +94,13 @@ test('a difference names the first line that differs, what was expected and what
   assert.deepEqual([more.line, more.expected, more.received], [2, 'nothing more', 'b']);
 });
 
+test('a blank line before an elision that stands for nothing may be the last on the screen', () => {
+  assert.ok(same('a\n\n…', 'a\n\n'));
+  assert.ok(same('a\n\n…', 'a'));
+  assert.ok(!same('a\n\nb', 'a'));
+  assert.ok(!same('a\n\n…', 'a\nb'));
+});
+
 test('every output matches itself, and matches once any of its lines are elided', () => {
   const line = fc.stringMatching(/^[a-z .*+?()[\]{}|\\/$^:-]{0,12}$/).filter((text) => !/\$[a-z{]/.test(text));
   fc.assert(

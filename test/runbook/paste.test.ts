@@ -41,6 +41,7 @@ const UNSAFE: [string, string][] = [
   ['mc cat store/x.sql | psql && dropdb y', 'mc cat store/x.sql → dropdb y'],
   ['for x in a b; do pg_isready && dropdb $x; done', 'pg_isready → dropdb $x; done'],
   ['( set -e; for x in a b; do dropdb $x; ! pg_isready; done )', 'pg_isready → dropdb $x; ! pg_isready; done )'],
+  ['( set -e; { { pg_isready && echo up; }; }; dropdb y )', 'pg_isready → dropdb y )'],
   ['bash -c "pg_isready; dropdb x"', 'pg_isready → "pg_isready; dropdb x"'],
   ['pg_isready\npsql -c "DROP DATABASE shop"', 'pg_isready → DROP DATABASE shop"'],
   ['pg_isready\nmc rm store/x', 'pg_isready → mc rm store/x'],
