@@ -53,6 +53,13 @@ export function scan(command: string, declared: readonly string[]): { placeholde
   };
   const span = (node: { pos: number; end: number }): Span => ({ start: node.pos, end: node.end });
 
+  /** `$NAME$BACKUP`, filled in, would be the variable `NAMEfreshtrack_2026…`. */
+  const glued = (pos: number): string | undefined => {
+    const before = /\$([A-Za-z_]\w*)$/.exec(command.slice(0, pos))?.[1];
+    if (before === undefined || names.size === 0 || names.has(before)) return undefined;
+    return `NAME follows $${before} directly, and its value would become part of that name: write \${${before}}`;
+  };
+
   /** Text in which the shell expands nothing. */
   const inert = (node: { pos: number; end: number; text: string }, where: string) => {
     for (const match of node.text.matchAll(/\$\{?[!#]?([A-Za-z_]\w*)/g)) {
@@ -83,7 +90,7 @@ export function scan(command: string, declared: readonly string[]): { placeholde
           const why =
             barred ??
             (plain
-              ? wrongPlace(node, word, quoted)
+              ? (wrongPlace(node, word, quoted) ?? glued(node.pos))
               : `only $NAME, \${NAME} and \${NAME:?…} are filled in, not ${node.text}`);
           if (why !== undefined) misuse(span(node), name, why.replace(/^NAME/, `$${name}`));
           else found.push({ ...span(node), name, place });

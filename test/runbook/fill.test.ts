@@ -34,6 +34,12 @@ test('names without a value and longer names stay as they are', () => {
   assert.equal(fill('echo $BUCKET $DATABASE_restored', values), 'echo $BUCKET $DATABASE_restored');
 });
 
+test('a value is not glued to the name of another variable', () => {
+  assert.deepEqual(misuses('ls "$BUCKET$BACKUP"'), ['11 BACKUP']);
+  assert.deepEqual(misuses('ls "${BUCKET}$BACKUP" "$BUCKET/$BACKUP" "$DATABASE$BACKUP"'), []);
+  assert.equal(fill('ls "$DATABASE$BACKUP"', values), 'ls "shopshop_1.gz"');
+});
+
 test('each place says which of a word and a here-document it is in', () => {
   const command = 'psql "$DATABASE" <<SQL\n$BACKUP\nSQL';
   assert.deepEqual(
