@@ -3,8 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { explain, interruptible } from '../src/cli/command.ts';
-import { drawProgress } from '../src/cli/progress.ts';
+import { type WorkContext, work } from '../src/cli/command.ts';
 import { whole } from '../src/cli/whole.ts';
 import { Failure } from '../src/failure.ts';
 import { measureDatabase } from '../test/bench/database.ts';
@@ -25,30 +24,28 @@ const HELP = `npm run bench [-- options]
 `;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-process.exitCode = await interruptible(bench).catch(explain);
+process.exitCode = await work(bench);
 
-async function bench(signal: AbortSignal): Promise<number> {
+async function bench({ report, print, signal }: WorkContext): Promise<number> {
   const { help, only, json, rows, pairs } = optionsOf(process.argv.slice(2));
-  if (help) return tell(HELP);
-  const progress = drawProgress();
-  try {
-    const work = { rows, pairs, report: progress.report, signal };
-    const wanted = { drill: only.includes('drill'), backup: only.includes('backup') };
-    const database = wanted.drill || wanted.backup ? await measureDatabase(wanted, work) : undefined;
-    const rehearsal = only.includes('rehearsal') ? await measureRehearsals(ROOT, work) : undefined;
-    const { postgres = '', minio = '', mc = '' } = (database ?? rehearsal)?.versions ?? {};
-    const figures: Figures = {
-      machine: { cpus: availableParallelism(), memory: totalmem(), system: `${type()} ${release()}` },
-      versions: { PostgreSQL: postgres, MinIO: minio, mc, 'Node.js': process.versions.node },
-      database: database?.figures,
-      rehearsal: rehearsal?.figures,
-    };
-    progress.end();
-    if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
-    return tell(figuresText(figures));
-  } finally {
-    progress.end();
+  if (help) {
+    print(HELP);
+    return 0;
   }
+  const measured = { rows, pairs, report, signal };
+  const wanted = { drill: only.includes('drill'), backup: only.includes('backup') };
+  const database = wanted.drill || wanted.backup ? await measureDatabase(wanted, measured) : undefined;
+  const rehearsal = only.includes('rehearsal') ? await measureRehearsals(ROOT, measured) : undefined;
+  const { postgres = '', minio = '', mc = '' } = (database ?? rehearsal)?.versions ?? {};
+  const figures: Figures = {
+    machine: { cpus: availableParallelism(), memory: totalmem(), system: `${type()} ${release()}` },
+    versions: { PostgreSQL: postgres, MinIO: minio, mc, 'Node.js': process.versions.node },
+    database: database?.figures,
+    rehearsal: rehearsal?.figures,
+  };
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
+  print(figuresText(figures));
+  return 0;
 }
 
 function optionsOf(args: string[]) {
@@ -74,10 +71,4 @@ function optionsOf(args: string[]) {
       { cause },
     );
   }
-}
-
-/** Results go to standard output, progress to standard error. */
-function tell(text: string): 0 {
-  process.stdout.write(text);
-  return 0;
 }

@@ -90,7 +90,7 @@ export function explain(error: unknown): number {
  * that short.
  * @throws Interrupted when a signal came
  */
-export async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Promise<R> {
   const controller = new AbortController();
   const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
     if (!controller.signal.aborted) process.stderr.write('\nStopping; removing what was made …\n');
