@@ -97,6 +97,12 @@ export const FAILURES = {
     sentence: (d) => `PostgreSQL at ${d.server} has no database "${d.database}".`,
     hint: () => 'Set POSTGRES_DB to one that exists; "psql --list" shows them.',
   },
+  'database-closed': {
+    exit: 3,
+    sentence: (d) =>
+      `PostgreSQL at ${d.server} lets "${d.user}" into no session of database "${d.database}": ${d.reason}.`,
+    hint: (d) => d.remedy ?? 'The role needs the privilege CONNECT on the database.',
+  },
   'postgres-newer': {
     exit: 3,
     sentence: (d) =>
@@ -150,6 +156,11 @@ export const FAILURES = {
     exit: 3,
     sentence: (d) => `The object store at ${d.endpoint} has no bucket "${d.bucket}".`,
     hint: (d) => `Check MINIO_BUCKET. A bucket is never made by itself: "mc mb <alias>/${d.bucket}" makes it.`,
+  },
+  'object-name-invalid': {
+    exit: 2,
+    sentence: (d) => `The object store takes no object of the name "${d.name}": ${d.reason}.`,
+    hint: () => '"drillbook backups" lists the names that are there. Part of every name is MINIO_PREFIX.',
   },
   'object-missing': {
     exit: 1,

@@ -40,7 +40,11 @@ const printable = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII wi
 
 /** Reading order, defaults and forms of everything the environment may hold. */
 const environment = z.object({
-  POSTGRES_HOST: z.string().min(1),
+  // Brackets of an IPv6 address belong to a URL, not to the host.
+  POSTGRES_HOST: z
+    .string()
+    .min(1)
+    .transform((host) => host.replace(/^\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*)\]$/, '$1')),
   POSTGRES_PORT: whole(1, 65_535).default(5432),
   POSTGRES_USER: z.string().min(1),
   POSTGRES_PASSWORD: z.string(),
@@ -51,6 +55,7 @@ const environment = z.object({
   MINIO_BUCKET: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a bucket name')
+    .refine((name) => !name.includes('..') && !/\d+\.\d+\.\d+\.\d+/.test(name), 'is not a bucket name')
     .default('postgres-backups'),
   MINIO_PREFIX: z
     .string()

@@ -112,3 +112,19 @@ test('a secret may come from a file, without its last line break; a pipe that ne
 test('a secret that holds another one is hidden first', () => {
   assert.deepEqual(secretsOf(readSettings(LEAST)), ['key-and-more', 'key', 'p']);
 });
+
+test('an IPv6 address of PostgreSQL may stand in brackets, as in a URL', () => {
+  const host = (text: string) => readSettings({ ...LEAST, POSTGRES_HOST: text }).postgres.host;
+  assert.deepEqual(['[::1]', '::1', '[fe80::1%eth0]', '[2001:db8::7]'].map(host), [
+    '::1',
+    '::1',
+    'fe80::1%eth0',
+    '2001:db8::7',
+  ]);
+  assert.equal(host('[db]'), '[db]');
+});
+
+test('a bucket name that no store takes is told before anything is asked', () => {
+  for (const name of ['a..b', '10.0.0.1', 'UPPER', 'x'])
+    assert.match(fault({ MINIO_BUCKET: name }), /MINIO_BUCKET is not/);
+});

@@ -16,7 +16,7 @@ const CONNECT_MS = 10_000;
 
 /**
  * Connects; `await using` ends the session.
- * @throws Failure postgres-unreachable, postgres-auth, database-missing; the signal's reason when aborted
+ * @throws Failure postgres-unreachable, postgres-auth, database-missing, database-closed; the signal's reason when aborted
  */
 export async function connect(settings: Settings['postgres'], options: ConnectOptions = {}): Promise<Client> {
   const { signal } = options;
@@ -108,20 +108,37 @@ export function readingFailure(settings: Settings['postgres'], cause: unknown): 
   const { database } = settings;
   const reason = messageOf(cause);
   const gone = /Connection terminated|terminating connection|shutting down|ECONNRESET|EPIPE|not queryable/i;
-  if (gone.test(reason))
-    return new Failure('postgres-unreachable', { server: `${settings.host}:${settings.port}`, reason }, { cause });
+  if (gone.test(reason)) return new Failure('postgres-unreachable', { server: addressOf(settings), reason }, { cause });
   if (cause instanceof pg.DatabaseError) return new Failure('dump-failed', { database, message: reason }, { cause });
   return cause;
 }
 
 function connectionFailure(settings: Settings['postgres'], database: string, cause: unknown): Failure {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const server = `${settings.host}:${settings.port}`;
+  const server = addressOf(settings);
   const reason = cause instanceof AggregateError ? String(cause.errors[0]?.message) : messageOf(cause);
   if (code === '28P01' || code === '28000' || /SASL|password/i.test(reason))
     return new Failure('postgres-auth', { server, user: settings.user, reason }, { cause });
   if (code === '3D000') return new Failure('database-missing', { server, database }, { cause });
+  const remedy = remedyFor(code, settings.user, database);
+  if (remedy !== undefined)
+    return new Failure('database-closed', { server, user: settings.user, database, reason, remedy }, { cause });
   return new Failure('postgres-unreachable', { server, reason }, { cause });
+}
+
+/** What opens a database to which the server, that answers, lets nobody or not us. */
+function remedyFor(code: string, user: string, database: string): string | undefined {
+  const [name, role] = [database, user].map(quoteIdentifier);
+  if (code === '42501') return `As its owner: GRANT CONNECT ON DATABASE ${name} TO ${role};`;
+  if (code === '55000') return `As a superuser: ALTER DATABASE ${name} ALLOW_CONNECTIONS true;`;
+  if (code === '53300')
+    return 'End sessions that nobody needs, or raise CONNECTION LIMIT of the database or the role, or max_connections.';
+  return undefined;
+}
+
+/** For messages: `db:5432`, `[::1]:5432`. */
+function addressOf({ host, port }: Settings['postgres']): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Ends our session from another one; where that fails, the connection is cut and the server notices later. */

@@ -28,12 +28,12 @@ export async function openSessions(settings: Settings, database: string): Promis
   return rows;
 }
 
-/** A session in a maintenance database: `postgres`, or `template1` where that one is missing. */
+/** A session in a maintenance database: `postgres`, or `template1` where that one is missing or closed to us. */
 export async function administer(settings: Settings['postgres'], signal?: AbortSignal): Promise<Client> {
   try {
     return await connect(settings, { database: 'postgres', signal });
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'database-missing') throw error;
+    if (!(error instanceof Failure) || !['database-missing', 'database-closed'].includes(error.code)) throw error;
     return await connect(settings, { database: 'template1', signal });
   }
 }

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'minio';
 import type { Settings } from '../settings.ts';
 import { passing, storeFailure } from './failures.ts';
+import { checkName } from './names.ts';
 
 /** Without any answer for so long a request is given up, in milliseconds. */
 const SILENCE_MS = 60_000;
@@ -22,7 +23,8 @@ export type Bucket = {
   readonly signal: AbortSignal | undefined;
   /**
    * Performs a request, again where the fault may pass, and turns what remains into a Failure about `object`.
-   * @throws Failure store-unreachable, store-auth, store-full, bucket-missing, object-missing; the signal's reason
+   * @throws Failure object-name-invalid, store-unreachable, store-auth, store-full, bucket-missing, object-missing; the
+   *   signal's reason
    */
   ask<T>(request: () => Promise<T>, object?: string): Promise<T>;
 };
@@ -50,6 +52,7 @@ export function openClient(settings: Settings['store'], signal?: AbortSignal): B
     settings,
     signal,
     async ask(request, object) {
+      if (object !== undefined) checkName(settings.prefix, object);
       for (let attempt = 0; ; attempt++) {
         try {
           signal?.throwIfAborted();

@@ -1,7 +1,8 @@
 /** What the store or the network answered, as a Failure a person can act on. */
-import { S3Error } from 'minio';
+import { InvalidObjectNameError, InvalidPrefixError, S3Error } from 'minio';
 import { Failure } from '../failure.ts';
 import type { Settings } from '../settings.ts';
+import { invalidName } from './names.ts';
 
 const AUTH = new Set([
   'AccessDenied',
@@ -19,6 +20,7 @@ const PASSING = new Set([
   'ServiceUnavailable',
   'XMinioServerNotInitialized',
 ]);
+const NAME = new Set(['XMinioInvalidObjectName', 'XMinioInvalidResourceName', 'KeyTooLongError']);
 const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -45,6 +47,8 @@ export function storeFailure(cause: unknown, settings: Settings['store'], object
   const code = codeOf(cause);
   const reason = reasonOf(cause);
   if (AUTH.has(code)) return new Failure('store-auth', { endpoint, reason: reason || code }, { cause });
+  if (NAME.has(code) || cause instanceof InvalidObjectNameError || cause instanceof InvalidPrefixError)
+    return invalidName(object ?? settings.prefix, reason.replaceAll('"', '') || code, cause);
   if (code === 'NoSuchBucket') return new Failure('bucket-missing', { endpoint, bucket: settings.bucket }, { cause });
   if (missing(cause) && object !== undefined)
     return new Failure('object-missing', { name: object, bucket: settings.bucket }, { cause });

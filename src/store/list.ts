@@ -1,5 +1,6 @@
 import type { Bucket } from './client.ts';
 import { missing } from './failures.ts';
+import { checkName } from './names.ts';
 
 export type StoredObject = {
   /** Without the store's prefix. */
@@ -15,6 +16,7 @@ export type StoredObject = {
  */
 export async function* list(bucket: Bucket, prefix: string): AsyncGenerator<StoredObject> {
   let next = '';
+  checkName(bucket.prefix, prefix);
   do {
     const page = await bucket.ask(() =>
       bucket.client.listObjectsV2Query(bucket.name, bucket.prefix + prefix, next, '', 1_000, ''),

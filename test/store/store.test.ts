@@ -174,3 +174,16 @@ test('each way of not getting in has its own code, and the keys are in no messag
     }
   }
 });
+
+test('a name that no store takes is a wrong name, and never a store that cannot be reached', async () => {
+  const { store } = await emptyStore();
+  const names = ['x'.repeat(1_025), 'ü'.repeat(600), '../other', 'a/../b', 'a//b'];
+  for (const name of names) {
+    for (const attempt of [() => store.stat(name), () => store.getText(name), () => store.putText(name, 'x')])
+      await assert.rejects(attempt(), { code: 'object-name-invalid', exit: 2 }, name.slice(0, 20));
+  }
+  for (const prefix of ['x'.repeat(1_025), '../other'])
+    await assert.rejects(Array.fromAsync(store.list(prefix)), { code: 'object-name-invalid' }, prefix.slice(0, 20));
+  const { store: deep } = await emptyStore({ prefix: 'folder/'.repeat(200) });
+  await assert.rejects(deep.stat('x'), { code: 'object-name-invalid', message: /MINIO_PREFIX/ });
+});
