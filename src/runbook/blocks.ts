@@ -1,5 +1,5 @@
 /** The fenced blocks of a page, found with remark: the same tree that the site renders. */
-import type { Code, Heading, Root } from 'mdast';
+import type { Code, Nodes, Root } from 'mdast';
 import remarkFrontmatter from 'remark-frontmatter';
 import remarkGfm from 'remark-gfm';
 import remarkMdx from 'remark-mdx';
@@ -28,6 +28,8 @@ export type Document = {
   frontmatter?: { text: string; line: number };
   /** The first heading of level 1. */
   heading?: string;
+  /** What is read between the blocks, in one line. */
+  prose: string;
   faults: Fault[];
 };
 
@@ -36,7 +38,7 @@ export function readDocument(text: string, mdx: boolean): Document {
   const faults: Fault[] = [];
   const root = parseTree(text, mdx, faults);
   const lines = text.split('\n');
-  const document: Document = { blocks: [], faults };
+  const document: Document = { blocks: [], prose: '', faults };
   let heading = '';
   visit(root, (node) => {
     if (node.type === 'yaml' && document.frontmatter === undefined)
@@ -45,8 +47,11 @@ export function readDocument(text: string, mdx: boolean): Document {
       heading = textOf(node);
       if (node.depth === 1) document.heading ??= heading;
     }
+    if (node.type === 'heading' || node.type === 'paragraph' || node.type === 'tableCell')
+      document.prose += ` ${textOf(node)}`;
     if (node.type === 'code') document.blocks.push(blockOf(node, lines, heading));
   });
+  document.prose = document.prose.replace(/\s+/g, ' ');
   return document;
 }
 
@@ -92,9 +97,9 @@ function blockOf(node: Code, lines: string[], heading: string): Block {
   };
 }
 
-function textOf(heading: Heading): string {
+function textOf(parent: Nodes): string {
   let text = '';
-  visit(heading, (node) => {
+  visit(parent, (node) => {
     if (node.type === 'text' || node.type === 'inlineCode') text += node.value;
   });
   return text;

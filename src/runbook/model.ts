@@ -103,8 +103,10 @@ export type Page = {
   repeatable: boolean;
   /** Mutants that change nothing, with the reason. */
   equivalent: Record<string, string>;
-  /** Figures in the text, compared with measured ones. */
+  /** Figures in the text, compared with measured ones (facts.ts). */
   facts: Record<string, string>;
+  /** Where the promises stand that a run is measured by. */
+  promisedAt: { rto: Position; repeatable: Position; facts: Record<string, Position> };
   /** The labs it runs in. */
   labs: LabName[];
   /** The `parameters` block, unfilled. */

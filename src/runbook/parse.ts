@@ -5,6 +5,7 @@
 
 import { checkCommands } from './bash.ts';
 import { type Block, readDocument } from './blocks.ts';
+import { checkFacts } from './facts.ts';
 import { error, unknown, warning } from './fault.ts';
 import { readFrontmatter } from './frontmatter.ts';
 import { labOf, whereOf } from './labels.ts';
@@ -41,6 +42,11 @@ export function parsePage(text: string, path: string, options: ParseOptions = {}
     repeatable: front.repeatable,
     equivalent: front.equivalent,
     facts: front.facts,
+    promisedAt: {
+      rto: front.at('runbook', 'rto'),
+      repeatable: front.at('runbook', 'repeatable'),
+      facts: Object.fromEntries(Object.keys(front.facts).map((name) => [name, front.at('runbook', 'facts', name)])),
+    },
     labs: front.labs,
     steps: [],
     quotes: [],
@@ -60,6 +66,7 @@ export function parsePage(text: string, path: string, options: ParseOptions = {}
     ...checkOutputs(page),
     ...checkCommands(page, commands, { repository, unproven, declared: front.declared }),
     ...checkNames(page, front),
+    ...checkFacts(page, front, `${page.description} ${document.prose}`),
   );
   if (repository) faults.push(...checkOwnPage(page, front));
   page.faults = sortFaults(faults);
