@@ -199,6 +199,11 @@ export const FAILURES = {
     sentence: (d) => `There is no backup "${d.name}".`,
     hint: (d) => `The nearest: ${d.nearest}. "drillbook backups" lists them all.`,
   },
+  'backup-companion': {
+    exit: 2,
+    sentence: (d) => `"${d.name}" is no backup but the ${d.kind} of one.`,
+    hint: (d) => `Name the backup itself: ${d.backup}`,
+  },
   'backup-name-taken': {
     exit: 3,
     sentence: (d) =>

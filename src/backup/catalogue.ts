@@ -2,7 +2,7 @@
 import { distance } from 'fastest-levenshtein';
 import { Failure } from '../failure.ts';
 import type { Store } from '../store/store.ts';
-import { describeName } from './name.ts';
+import { type CompanionKind, companionOf, describeName } from './name.ts';
 import { type DrillRecord, parseDrillRecord } from './verdict.ts';
 
 export type Backup = {
@@ -27,6 +27,14 @@ const RECORD_LIMIT = 1024 ** 2;
 /** So many records are read at the same time. */
 const AT_ONCE = 8;
 
+/** What lies beside a backup, in words. */
+const COMPANIONS: Record<CompanionKind, string> = {
+  checksum: 'checksum',
+  manifest: 'manifest',
+  globals: 'file of roles',
+  drill: 'verdict of a drill',
+};
+
 /** The archives of a database, newest first by the time in the name, with the verdict of each one's newest drill. */
 export async function listBackups(store: Store, database: string, options: Options = {}): Promise<Backup[]> {
   return (await survey(store, database, options)).backups;
@@ -34,7 +42,7 @@ export async function listBackups(store: Store, database: string, options: Optio
 
 /**
  * The backup of that name, or the newest one.
- * @throws Failure no-backups, backup-not-found (which offers the nearest names)
+ * @throws Failure no-backups, backup-not-found (which offers the nearest names), backup-companion
  */
 export async function findBackup(
   store: Store,
@@ -42,6 +50,9 @@ export async function findBackup(
   name?: string,
   options: Options = {},
 ): Promise<Backup> {
+  const beside = name === undefined ? undefined : companionOf(name);
+  if (name !== undefined && beside !== undefined)
+    throw new Failure('backup-companion', { name, kind: COMPANIONS[beside.kind], backup: beside.backup });
   const { backups } = await readNames(store, database, options);
   const found = name === undefined ? backups[0] : backups.find((backup) => backup.name === name);
   if (found !== undefined) {

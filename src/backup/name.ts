@@ -37,6 +37,13 @@ export function drillName(backup: string, time: Date): string {
   return `${backup}.drill.${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z.json`;
 }
 
+/** When the drill began whose record has this name; undefined when it is no name of a record. */
+export function drillTime(name: string): Date | undefined {
+  const [, day, clock] = /\.drill\.(\d{4}-\d\d-\d\d)T(\d\d-\d\d-\d\d)Z\.json$/.exec(name) ?? [];
+  const time = new Date(`${day}T${clock?.replaceAll('-', ':')}Z`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** What an object is, told by its name: an archive, something that belongs to one, or nothing of this database's. */
 export function describeName(
   database: string,
@@ -48,6 +55,13 @@ export function describeName(
   const time = backupTime(database, backup);
   const kind = kindOf(name.slice(backup.length));
   return time === undefined || kind === undefined ? undefined : { backup, time, kind };
+}
+
+/** The backup that an object of this name lies beside, whatever the backup is called; undefined when it is no companion. */
+export function companionOf(name: string): { backup: string; kind: CompanionKind } | undefined {
+  const [, backup, suffix] = /^(.+?)(\.drill\.[^/]+\.json|\.sha256|\.manifest\.json|\.globals\.sql)$/.exec(name) ?? [];
+  const kind = suffix === undefined ? undefined : kindOf(suffix);
+  return backup === undefined || kind === undefined || kind === 'archive' ? undefined : { backup, kind };
 }
 
 function kindOf(suffix: string): 'archive' | CompanionKind | undefined {

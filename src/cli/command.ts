@@ -112,11 +112,20 @@ async function interruptible<R>(work: (signal: AbortSignal) => Promise<R>): Prom
 /** Parses and refuses what the command does not know: citty lets unknown flags pass in silence. */
 function checked<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): ParsedArgs<T> {
   const flags = Object.entries(definition.args).filter(([, arg]) => arg.type !== 'positional');
-  const known = flags.flatMap(([name, arg]) => [name, `no-${name}`, ...[('alias' in arg && arg.alias) || []].flat()]);
+  const known = flags.flatMap(([name, arg]) => [
+    name,
+    ...(arg.type === 'boolean' ? [`no-${name}`] : []),
+    ...[('alias' in arg && arg.alias) || []].flat(),
+  ]);
   for (const raw of rawArgs) {
     if (raw === '--') break;
-    const flag = /^--?([^=]+)/.exec(raw)?.[1];
-    if (flag === undefined || known.includes(flag)) continue;
+    const [, dashes, flag, value] = /^(--?)([^=]+)(?:=(.*))?$/s.exec(raw) ?? [];
+    if (flag === undefined) continue;
+    // A single dash is for aliases of one letter: parseArgs reads -json as -j -s -o -n.
+    if (known.includes(flag) && dashes === (flag.length === 1 ? '-' : '--')) {
+      checkBoolean(definition, flag, value);
+      continue;
+    }
     const nearest = known.length > 0 ? `--${closest(flag, known)}` : '';
     throw new Failure('flag-unknown', { command: definition.name, flag: raw, nearest });
   }
@@ -141,6 +150,16 @@ function checked<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): 
     throw new Failure('argument-wrong', { command: definition.name, argument, reason: 'is one argument too many' });
   }
   return args;
+}
+
+/** citty takes any value of a flag that is yes or no for yes. */
+function checkBoolean<T extends ArgsDef>(definition: Command<T>, flag: string, value: string | undefined): void {
+  const positive = flag.replace(/^no-/, '');
+  const name = Object.hasOwn(definition.args, flag) ? flag : positive;
+  if (value === undefined || definition.args[name]?.type !== 'boolean') return;
+  if (name === flag && ['true', 'false'].includes(value)) return;
+  const reason = `is yes or no: --${name} or --no-${name}, not "${value}"`;
+  throw new Failure('argument-wrong', { command: definition.name, argument: `--${flag}`, reason });
 }
 
 async function helpOf<T extends ArgsDef>(definition: Command<T>): Promise<string> {

@@ -80,6 +80,21 @@ test('an archive of any name can be named', async () => {
   assert.deepEqual([backup.name, backup.size, backup.checksum, backup.manifest], ['by-hand.dump', 7, true, false]);
 });
 
+test('what lies beside a backup is no backup, and the answer names the backup it belongs to', async () => {
+  const store = await emptyStore();
+  await store.putText(nameOf(1), 'archive');
+  const beside = (['checksum', 'manifest', 'globals'] as const).map((kind) => companionName(nameOf(1), kind));
+  for (const name of [...beside, drillName(nameOf(1), day(2)), 'by-hand.dump.sha256']) {
+    await store.putText(name, '{}');
+    const hint = new RegExp(name.startsWith('by-hand') ? 'by-hand.dump' : nameOf(1));
+    await assert.rejects(findBackup(store, 'freshtrack', name), { code: 'backup-companion', exit: 2, hint }, name);
+  }
+  await assert.rejects(findBackup(store, 'freshtrack', `${nameOf(1)}.manifest.json`), {
+    message: `"${nameOf(1)}.manifest.json" is no backup but the manifest of one.`,
+    hint: `Name the backup itself: ${nameOf(1)}`,
+  });
+});
+
 function backup(number: number, more: { manifest?: boolean; verdict?: VerdictWord; size?: number } = {}): Backup {
   const { manifest = false, verdict, size = 100 } = more;
   const drill = verdict && { schema: 1 as const, verdict, endedAt: '2026-02-01T00:00:00Z', seconds: 1 };
