@@ -112,6 +112,7 @@ function emptyResult({ page }: LoadedPage): PageResult {
     runs: [],
     illustrative: page.illustrative,
     seconds: 0,
+    ...(page.rto === undefined ? {} : { promised: page.rto }),
   };
 }
 

@@ -12,6 +12,7 @@ import { type Observation, type Prepared, valuesOf, type World } from './world.t
 
 export { destroyed } from './proof/destroyed.ts';
 export type { EndFault } from './proof/fault.ts';
+export { differentEndFaults } from './proof/same-end.ts';
 
 export type Proof = {
   page: Pick<Page, 'parameters' | 'proves' | 'leaves'>;

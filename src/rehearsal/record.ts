@@ -29,6 +29,7 @@ export function transcriptOf(
     recordedAt,
     labs: [{ lab: lab.kind, versions: lab.versions }],
     seconds: rounded(measured.seconds),
+    ...(loaded.page.rto === undefined ? {} : { promised: loaded.page.rto }),
     results: result.runs.map((run) => ({
       scenario: run.scenario,
       lane: run.lane,

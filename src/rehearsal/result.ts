@@ -69,6 +69,8 @@ export type PageResult = {
   /** Blocks that are shown and not executed, each for its reason. */
   illustrative: number;
   seconds: number;
+  /** The time that the page promises, in seconds. */
+  promised?: number;
 };
 
 export type Rehearsal = {

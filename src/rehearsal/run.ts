@@ -7,8 +7,10 @@ import type { LaneOptions } from './lanes/lane.ts';
 import { performReader } from './lanes/reader.ts';
 import { performScript } from './lanes/script.ts';
 import type { LoadedPage } from './pages.ts';
+import { factFlaws, rtoFlaws } from './promises.ts';
 import { proveOutcome } from './proof.ts';
 import type { Finding, Flaw, LaneName, RunResult, StepResult } from './result.ts';
+import { secondRun } from './second-run.ts';
 import type { Target } from './step/definition.ts';
 import type { Limits } from './terminal/terminal.ts';
 import { observe, originalStillExists, type Prepared, prepareScenario, valuesOf, type World } from './world.ts';
@@ -103,7 +105,6 @@ async function passage(
   const watched = watchDestruction(world);
   const perform = (more: Partial<LaneOptions> = {}) =>
     performLane(options, { ...laneOptions(options, prepared, values), around: watched.around, ...more }, how.exported);
-  const since = performance.now();
   const flaws: Flaw[] = [];
   // A page that stops must leave production as it was when it was begun: for the second time, if it was.
   let before = prepared.before;
@@ -112,6 +113,7 @@ async function passage(
     flaws.push(...judgeSteps({ page, scenario: scenario.name, expected: { kind: 'done' }, results: begun, values }));
     before = await observe(world);
   }
+  const since = performance.now();
   let results = await perform();
   const again = how.interruptedAfter !== undefined;
   // The first passage is not interrupted yet. Begun again, a page that stops may as well get to its end: what counts is
@@ -148,6 +150,16 @@ async function passage(
     const targets = page.steps.flatMap((step) => declared(loaded, step, values));
     const lost = faults.length > 0 ? [] : overwritten(prepared.before, after, targets);
     flaws.push(...[...faults, ...lost].map((fault) => ({ ...writer, ...fault })));
+    if (flaws.length === 0 && outcome.kind === 'done') {
+      flaws.push(...rtoFlaws(page, scenario.name, seconds));
+      if (scenario.name === 'intact' && !how.exported) {
+        const measured = { seconds, results, manifest: prepared.manifest };
+        flaws.push(...factFlaws(page, measured, options.lane === 'reader'));
+        const again = { page, scenario: scenario.name, world, prepared, values, first: after, perform };
+        const targets = (step: Step) => declared(loaded, step, values);
+        if (page.repeatable) flaws.push(...(await secondRun({ ...again, targets })));
+      }
+    }
   }
   return { results, flaws, seconds, values, startsAgain: prepared.startsAgain };
 }

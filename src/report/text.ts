@@ -27,6 +27,11 @@ function pageText(page: PageResult): string {
   const rows = [`${page.title} (${page.path})`, ...page.runs.map(runLine)];
   if (page.runs.length === 0)
     rows.push(page.verdict === 'failed' ? '  not run: the page has errors' : '  nothing to run here');
+  const done = page.runs.filter(({ ended }) => ended === 'done');
+  if (page.promised !== undefined && done.length > 0)
+    rows.push(
+      `  promised within ${duration(page.promised)}; took at most ${duration(Math.max(...done.map(({ seconds }) => seconds)))}`,
+    );
   if (page.illustrative > 0)
     rows.push(`  ${count(page.illustrative, 'block')} only illustrative: shown, with a reason, and not run`);
   for (const finding of [...page.faults, ...page.runs.flatMap((run) => run.findings)])

@@ -25,6 +25,8 @@ export const transcriptSchema = z.strictObject({
     .min(1),
   /** Of the measured run in `intact`, start to end. */
   seconds,
+  /** What the page promised, in seconds: its `rto`. */
+  promised: seconds.optional(),
   results: z.array(
     z.strictObject({
       scenario: z.enum(SCENARIOS),

@@ -35,7 +35,8 @@ export function describeChange(
   return was.mark === is.mark ? undefined : `tables of ${name} were made again`;
 }
 
-function contentChange({ content: was }: ObservedDatabase, { name, content: is }: ObservedDatabase): string {
+/** What differs between two states of one database, in words. */
+export function contentChange({ content: was }: ObservedDatabase, { name, content: is }: ObservedDatabase): string {
   if (was === undefined || is === undefined) return `${name} cannot be read`;
   const texts = compareContent(was, is).map(({ text }) =>
     text.replaceAll('the backup', 'before').replaceAll('in before', 'before'),
