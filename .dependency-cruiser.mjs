@@ -12,6 +12,7 @@ export const ROOMS = {
   store: FOUNDATION,
   backup: [...FOUNDATION, 'process', 'postgres', 'store'],
   restore: [...FOUNDATION, 'process', 'postgres', 'store', 'backup'],
+  agent: [...FOUNDATION, 'process', 'postgres', 'store', 'backup', 'restore'],
   lab: [...FOUNDATION, 'process', 'postgres', 'store', 'runbook'],
   rehearsal: [...FOUNDATION, 'process', 'postgres', 'store', 'backup', 'restore', 'runbook', 'lab'],
   report: ['rehearsal', 'runbook'],

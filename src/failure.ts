@@ -250,6 +250,22 @@ export const FAILURES = {
     sentence: (d) => `The content of database "${d.database}" could not be read: ${d.message}`,
     hint: () => 'The user must be able to read everything: the owner, or a superuser.',
   },
+  // The backup service
+  'listen-failed': {
+    exit: 2,
+    sentence: (d) => `The service cannot listen on ${d.address}: ${d.reason}.`,
+    hint: () => 'Set METRICS_LISTEN to an address of this machine and a port that is free.',
+  },
+  'lease-lost': {
+    exit: 3,
+    sentence: (d) => `The lease of the backup service was lost: ${d.reason}.`,
+    hint: () => 'What ran was ended and removed; the agent that holds the lease now does it.',
+  },
+  'run-too-long': {
+    exit: 3,
+    sentence: (d) => `The ${d.what} was ended because it did not come to its end within 20 hours.`,
+    hint: () => 'Something blocks it: look for locks in pg_stat_activity, and at the disk and the network.',
+  },
   // The lab
   'lab-missing': {
     exit: 3,

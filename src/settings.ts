@@ -3,6 +3,7 @@
  * before anything is touched. Every secret may also come from a file: `<NAME>_FILE`.
  */
 import { readFileSync, statSync } from 'node:fs';
+import { Cron } from 'croner';
 import { z } from 'zod';
 import { Failure } from './failure.ts';
 
@@ -21,6 +22,8 @@ const REQUIRED = [
 
 /** FreshTrack is the sample and the default: its key tables and its least number of tables hold for it alone. */
 const SAMPLE = { database: 'freshtrack', keyTables: 'organizations,users,sites', minTables: 10 } as const;
+
+const NO_SCHEDULE = 'must be five fields of cron such as "0 2 * * *" that name a time which comes';
 
 const whole = (min: number, max: number) =>
   z
@@ -69,6 +72,23 @@ const environment = z.object({
   BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
 });
 
+/** What the backup service needs besides. */
+const service = environment.extend({
+  BACKUP_SCHEDULE: z.string().refine(isSchedule, NO_SCHEDULE).default('0 2 * * *'),
+  DRILL_SCHEDULE: z
+    .string()
+    .refine((text) => text === 'never' || isSchedule(text), `${NO_SCHEDULE}, or "never"`)
+    .default('0 4 * * 0'),
+  DRILL_AFTER_BACKUP: z.enum(['yes', 'no'], 'must be "yes" or "no"').default('no'),
+  // Some systems write ":Europe/Berlin".
+  TZ: z
+    .string()
+    .transform((name) => name.replace(/^:/, ''))
+    .refine(isTimeZone, 'is no time zone such as Europe/Berlin or UTC')
+    .default('UTC'),
+  METRICS_LISTEN: z.string().transform(listenAddress).default({ host: '127.0.0.1', port: 9188 }),
+});
+
 export type Settings = {
   postgres: { host: string; port: number; user: string; password: string; database: string };
   store: {
@@ -86,23 +106,63 @@ export type Settings = {
   keepDays: number;
 };
 
+/** Settings of the backup service. */
+export type ServiceSettings = Settings & {
+  service: {
+    /** Cron, five fields. */
+    backupSchedule: string;
+    /** Undefined: no drills by the clock. */
+    drillSchedule: string | undefined;
+    drillAfterBackup: boolean;
+    /** The name of the zone that both schedules are read in. */
+    timeZone: string;
+    /** Port 0 is any free one. */
+    listen: { host: string; port: number };
+  };
+};
+
+type Environment = Record<string, string | undefined>;
+
 /**
  * Reads the settings. An empty value counts as missing.
  * @throws Failure settings-missing (names all that are missing), settings-invalid (says all that is wrong)
  */
-export function readSettings(env: Record<string, string | undefined> = process.env): Settings {
+export function readSettings(env: Environment = process.env): Settings {
+  return settingsOf(parsed(environment, env));
+}
+
+/** As `readSettings`, with those of the backup service. @throws Failure settings-missing, settings-invalid */
+export function readServiceSettings(env: Environment = process.env): ServiceSettings {
+  const v = parsed(service, env);
+  return {
+    ...settingsOf(v),
+    service: {
+      backupSchedule: v.BACKUP_SCHEDULE,
+      drillSchedule: v.DRILL_SCHEDULE === 'never' ? undefined : v.DRILL_SCHEDULE,
+      drillAfterBackup: v.DRILL_AFTER_BACKUP === 'yes',
+      timeZone: v.TZ,
+      listen: v.METRICS_LISTEN,
+    },
+  };
+}
+
+/** Every fault of the environment at once. */
+function parsed<T extends z.ZodType>(schema: T, env: Environment): z.infer<T> {
   const { values, faults } = withFiles(env);
   const missing = REQUIRED.filter(
     (name) => values[name] === undefined && !faults.some((fault) => fault.startsWith(name)),
   );
   if (missing.length > 0) throw new Failure('settings-missing', { names: missing.join(', ') });
-  const read = environment.safeParse(values);
+  const read = schema.safeParse(values);
   const unread = (name: PropertyKey | undefined) => faults.some((fault) => fault.startsWith(`${String(name)}_FILE`));
   if (!read.success)
     for (const { path, message } of read.error.issues)
       if (!unread(path[0])) faults.push(`${path.join('.')} ${message}`);
   if (faults.length > 0 || !read.success) throw new Failure('settings-invalid', { faults: faults.join('; ') });
-  const v = read.data;
+  return read.data;
+}
+
+function settingsOf(v: z.infer<typeof environment>): Settings {
   const sample = v.POSTGRES_DB === SAMPLE.database;
   return {
     postgres: {
@@ -167,6 +227,30 @@ function endpointOf(text: string, context: z.core.$RefinementCtx): URL {
     code: 'custom',
     message: 'must be a URL such as http://localhost:9000, without a path, a user or a query',
   });
+  return z.NEVER;
+}
+
+function isSchedule(text: string): boolean {
+  try {
+    return new Cron(text, { mode: '5-part', paused: true }).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).format() !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** `127.0.0.1:9188`, `[::1]:9188`, `:9188` (every address) */
+function listenAddress(text: string, context: z.core.$RefinementCtx): { host: string; port: number } {
+  const [, six, host = six, port] = /^(?:\[([\da-f:.]+)\]|([\w.-]*)):(\d{1,5})$/i.exec(text) ?? [];
+  if (port !== undefined && Number(port) <= 65_535) return { host: host || '0.0.0.0', port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'must be an address and a port such as 127.0.0.1:9188' });
   return z.NEVER;
 }
 

@@ -28,6 +28,10 @@ const COMMANDS = {
     summary: 'remove backups past their time; never the last good one',
     load: async () => (await import('./prune.ts')).prune,
   },
+  agent: {
+    summary: 'the backup service: schedule, retention, scheduled drills, metrics',
+    load: async () => (await import('./agent.ts')).agent,
+  },
   rehearse: {
     summary: 'run pages in a lab and say whether they still work',
     load: async () => (await import('./rehearse.ts')).rehearse,

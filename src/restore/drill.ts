@@ -31,6 +31,8 @@ export type DrillOptions = {
   backup?: string | undefined;
   report?: Report;
   signal?: AbortSignal;
+  /** What time it is; decides the name of the verdict. */
+  now?: () => Date;
 };
 
 /** What a drill works with and finds out on its way. */
@@ -59,8 +61,8 @@ type Findings = { reasons: string[]; differences: Difference[]; proof?: Proof; s
  * @throws Failure whenever it could not be decided (exit 3) or the command is wrong (exit 2); the signal's reason
  */
 export async function drill(settings: Settings, options: DrillOptions = {}): Promise<Verdict> {
-  const { report = silent, signal = new AbortController().signal } = options;
-  const started = new Date();
+  const { report = silent, signal = new AbortController().signal, now = () => new Date() } = options;
+  const [started, began] = [now(), performance.now()];
   const store = openStore(settings.store);
   report({ kind: 'stage', title: 'Finding the backup and the server' });
   const backup = await findBackup(store, settings.postgres.database, options.backup, { signal });
@@ -75,7 +77,7 @@ export async function drill(settings: Settings, options: DrillOptions = {}): Pro
   const work: Work = { ...found, phases, compared: [], notProven: [] };
   const findings = await inFolder((folder) => examine(work, folder));
   signal.throwIfAborted();
-  const verdict = verdictOf(work, findings, started);
+  const verdict = verdictOf(work, findings, started, performance.now() - began);
   await store.putText(drillName(backup.name, started), `${JSON.stringify(verdict, null, 1)}\n`, { signal });
   return verdict;
 }
@@ -209,10 +211,9 @@ async function inFolder<R>(use: (folder: string) => Promise<R>): Promise<R> {
   }
 }
 
-function verdictOf(work: Work, findings: Findings, started: Date): Verdict {
+function verdictOf(work: Work, findings: Findings, started: Date, milliseconds: number): Verdict {
   const { backup, manifest, programs, server, testDatabase, phases } = work;
   const reasons = [...findings.reasons, ...firstOfEachKind(findings.differences)];
-  const ended = new Date();
   const word = reasons.length > 0 ? 'disproved' : manifest === undefined ? 'restorable' : 'proven';
   return {
     schema: 1,
@@ -223,8 +224,8 @@ function verdictOf(work: Work, findings: Findings, started: Date): Verdict {
     compared: [...work.compared, ...(findings.proof?.compared ?? [])],
     notProven: [...work.notProven, ...(findings.proof?.notProven ?? [])],
     startedAt: started.toISOString(),
-    endedAt: ended.toISOString(),
-    seconds: rounded((ended.getTime() - started.getTime()) / 1000),
+    endedAt: new Date(started.getTime() + milliseconds).toISOString(),
+    seconds: rounded(milliseconds / 1000),
     phases,
     bytes: backup.size,
     sha256: findings.sha256 ?? '',

@@ -4,10 +4,10 @@ import { openClient } from './client.ts';
 import { type Downloaded, type DownloadOptions, download } from './download.ts';
 import { list, type StoredObject, stat } from './list.ts';
 import { remove } from './remove.ts';
-import { claim, getText, putText } from './text.ts';
+import { claim, getTagged, getText, putText, replace, type Tagged } from './text.ts';
 import { abortUpload, startUpload, type Upload, type UploadOptions } from './upload.ts';
 
-export type { Downloaded, DownloadOptions, StoredObject, Upload, UploadOptions };
+export type { Downloaded, DownloadOptions, StoredObject, Tagged, Upload, UploadOptions };
 
 export type Store = {
   /** For messages: endpoint, bucket and prefix, without credentials. */
@@ -27,6 +27,10 @@ export type Store = {
   putText(name: string, text: string, options?: { signal?: AbortSignal | undefined }): Promise<void>;
   /** As `putText`, but only where no object has that name: false when one has. */
   claim(name: string, text: string, options?: { signal?: AbortSignal | undefined }): Promise<boolean>;
+  /** A small object and the tag of just this content; undefined when there is no such object. */
+  getTagged(name: string, options?: { signal?: AbortSignal | undefined }): Promise<Tagged | undefined>;
+  /** As `putText`, but only where the object still is the one with that tag: false when it is not. */
+  replace(name: string, text: string, tag: string, options?: { signal?: AbortSignal | undefined }): Promise<boolean>;
   /**
    * Streams an object into a new file and hashes it on the way; a connection that drops is taken up where it ended.
    * The file is removed when it fails.
@@ -51,6 +55,8 @@ export function openStore(settings: Settings['store']): Store {
     getText: (name, options) => getText(bucket(options?.signal), name, options?.limit),
     putText: (name, text, options) => putText(bucket(options?.signal), name, text),
     claim: (name, text, options) => claim(bucket(options?.signal), name, text),
+    getTagged: (name, options) => getTagged(bucket(options?.signal), name),
+    replace: (name, text, tag, options) => replace(bucket(options?.signal), name, text, tag),
     download: (name, file, options = {}) => download(bucket(options.signal), name, file, options),
     upload: (name, options = {}) => startUpload(settings, name, options),
     abortUpload: (name, id) => abortUpload(bucket(), name, id),

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Failure } from '../failure.ts';
 import type { Bucket } from './client.ts';
-import { codeOf } from './failures.ts';
+import { codeOf, missing } from './failures.ts';
 
 /** The greatest text that is read unless a caller says otherwise, in bytes. */
 const LIMIT = 64 * 1024 ** 2;
@@ -33,15 +33,45 @@ export async function putText(bucket: Bucket, name: string, content: string): Pr
  * store that knows no conditional requests ignores the condition.)
  */
 export async function claim(bucket: Bucket, name: string, content: string): Promise<boolean> {
+  return conditionalPut(bucket, name, content, { 'if-none-match': '*' });
+}
+
+/** A small object's text with the tag (ETag) of just this content. */
+export type Tagged = { text: string; tag: string };
+
+/** Undefined when there is no such object. */
+export async function getTagged(bucket: Bucket, name: string): Promise<Tagged | undefined> {
+  const request = { method: 'GET', bucketName: bucket.name, objectName: bucket.prefix + name };
+  return bucket.ask(async () => {
+    try {
+      const answer = await bucket.client.makeRequestAsync(request);
+      return { text: await text(answer), tag: answer.headers.etag ?? '' };
+    } catch (cause) {
+      if (missing(cause)) return undefined;
+      throw cause;
+    }
+  }, name);
+}
+
+/** Puts a text only where the object still is the one with that tag, and says whether it did. */
+export async function replace(bucket: Bucket, name: string, content: string, tag: string): Promise<boolean> {
+  return conditionalPut(bucket, name, content, { 'if-match': tag });
+}
+
+async function conditionalPut(
+  bucket: Bucket,
+  name: string,
+  content: string,
+  headers: Record<string, string>,
+): Promise<boolean> {
   const request = { method: 'PUT', bucketName: bucket.name, objectName: bucket.prefix + name };
   return bucket.ask(async () => {
     try {
-      const answer = await bucket.client.makeRequestAsync({ ...request, headers: { 'if-none-match': '*' } }, content);
-      await text(answer);
+      await text(await bucket.client.makeRequestAsync({ ...request, headers: { ...headers } }, content));
       return true;
     } catch (cause) {
-      // 412; and 409 while another's request for the same name is under way.
-      if (['PreconditionFailed', 'ConditionalRequestConflict'].includes(codeOf(cause))) return false;
+      // 412; 409 while another's request for the same name is under way; no object that could still be the same.
+      if (['PreconditionFailed', 'ConditionalRequestConflict', 'NoSuchKey'].includes(codeOf(cause))) return false;
       throw cause;
     }
   }, name);
