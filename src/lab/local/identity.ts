@@ -48,6 +48,16 @@ export function processesWith(entry: string): number[] {
     .map(Number);
 }
 
+/** Whether this process leads a session: the shell of a terminal does. Linux only. */
+export function sessionLeader(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === pid;
+  } catch {
+    return false; // ended meanwhile
+  }
+}
+
 async function identifyByPs(pid: number): Promise<Identity | undefined> {
   const { stdout, status } = await run('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]);
   const [state, ...start] = stdout.trim().split(/\s+/);

@@ -13,15 +13,20 @@ import { openTerminal, type Terminal } from '../terminal/terminal.ts';
 import { inOrder, type LaneOptions, stepsFor } from './lane.ts';
 
 export async function performReader(options: LaneOptions & { exported?: boolean }): Promise<StepResult[]> {
-  const { page, values, environment, folders, signal, limits } = options;
+  const { page, values, environment, folders, containers, signal, limits } = options;
   const hide = hider(environment);
   await using stack = new AsyncDisposableStack();
   const terminals = new Map<Where, Promise<Terminal>>();
   const open = async (where: Where) => {
-    const terminal = stack.use(
-      await openTerminal({ environment, folder: folders[where], ...(signal === undefined ? {} : { signal }) }),
+    const container = where === 'toolbox' ? containers?.toolbox : undefined;
+    return stack.use(
+      await openTerminal({
+        environment: where === 'host' ? (containers?.host ?? environment) : environment,
+        folder: folders[where],
+        ...(container === undefined ? {} : { container }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
     );
-    return terminal;
   };
   const terminalFor = (where: Where) => {
     const known = terminals.get(where) ?? open(where);

@@ -14,7 +14,7 @@ import type { Step } from '../../runbook/model.ts';
 import { hidden, hider } from '../hide.ts';
 import { resultOf } from '../performed.ts';
 import type { StepResult } from '../result.ts';
-import { LIMITS_OF_STEP, PAGE, parseHandedBack, RESULT_FILE } from '../step/handed-back.ts';
+import { CONTAINER, LIMITS_OF_STEP, PAGE, parseHandedBack, RESULT_FILE } from '../step/handed-back.ts';
 import { LIMITS } from '../terminal/terminal.ts';
 import { inOrder, type LaneOptions, stepsFor } from './lane.ts';
 
@@ -29,7 +29,8 @@ export async function performScript(options: LaneOptions): Promise<StepResult[]>
 }
 
 async function performOne(options: LaneOptions, step: Step): Promise<StepResult> {
-  const { values, environment, folders, pageFile, signal } = options;
+  const { values, environment, pageFile, signal } = options;
+  const place = placeOf(options, step);
   const hide = hider(environment);
   const limits = { ...LIMITS, ...options.limits };
   const own = join(dirname(pageFile), `${step.id}.ts`);
@@ -40,13 +41,13 @@ async function performOne(options: LaneOptions, step: Step): Promise<StepResult>
     const since = performance.now();
     const running = await stream(process.execPath, [ZX, script, ...args], {
       env: {
-        ...environment,
+        ...place.environment,
         ...values,
         [RESULT_FILE]: file,
         [PAGE]: pageFile,
         [LIMITS_OF_STEP]: JSON.stringify(limits),
       },
-      cwd: folders[step.where],
+      cwd: place.folder,
       // The script ends its block by itself; this is for a script that hangs in its own guards.
       timeout: limits.timeout + 60_000,
       ...(signal === undefined ? {} : { signal }),
@@ -69,4 +70,12 @@ async function performOne(options: LaneOptions, step: Step): Promise<StepResult>
   } finally {
     await rm(handed, { recursive: true, force: true });
   }
+}
+
+/** A script runs on this machine in any case; in a container only its block does. */
+function placeOf({ environment, folders, containers }: LaneOptions, { where }: Step) {
+  if (containers === undefined) return { environment, folder: folders[where] };
+  if (where === 'host') return { environment: containers.host, folder: folders.host };
+  const handed = { [CONTAINER]: JSON.stringify(containers.toolbox) };
+  return { environment: { ...containers.outside, ...handed }, folder: folders.host };
 }

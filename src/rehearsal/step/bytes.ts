@@ -1,4 +1,5 @@
 /** Runs a block's bytes in a bash that nobody sits at: no terminal, no input. Output is shown while it comes, and kept. */
+import { type Container, endIn, execIn } from '../../lab/container.ts';
 import { stream } from '../../process.ts';
 import type { Performed } from '../performed.ts';
 import type { Limits } from '../terminal/terminal.ts';
@@ -6,6 +7,8 @@ import type { Limits } from '../terminal/terminal.ts';
 export type RunBytes = {
   environment: Record<string, string | undefined>;
   folder: string;
+  /** Then `environment` is what is added to that of its file. */
+  container?: Container;
   limits: Limits;
   signal: AbortSignal;
   show(text: string): void;
@@ -16,14 +19,10 @@ export type RunBytes = {
  * reader's lane.
  */
 export async function runBytes(command: string, options: RunBytes): Promise<Performed> {
-  const { environment, folder, limits, signal, show } = options;
+  const { container, limits, signal, show } = options;
   const since = performance.now();
-  // One stream for both, in their order, as a terminal shows them; on the first line, so that lines keep their numbers.
-  const running = await stream('bash', ['--noprofile', '--norc', '-e', '-c', `exec 2>&1; ${command}`], {
-    env: environment,
-    cwd: folder,
-    signal,
-  });
+  const { program, args, env, cwd } = commandLine(command, options);
+  const running = await stream(program, args, { env, cwd, signal });
   running.stdin.end();
   let output = '';
   let problem: Performed['problem'];
@@ -49,6 +48,15 @@ export async function runBytes(command: string, options: RunBytes): Promise<Perf
     return { status, output, seconds };
   } finally {
     clearTimeout(timer);
+    if (container !== undefined) await endIn(container);
     await running.kill();
   }
+}
+
+/** One stream for both, in their order, as a terminal shows them; on the first line, so that lines keep their numbers. */
+function commandLine(command: string, { container, environment, folder }: RunBytes) {
+  const argv = ['--noprofile', '--norc', '-e', '-c', `exec 2>&1; ${command}`];
+  if (container === undefined) return { program: 'bash', args: argv, env: environment, cwd: folder };
+  const added = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...execIn(container, ['bash', ...argv], { environment: Object.fromEntries(added) }), cwd: '/' };
 }

@@ -1,8 +1,5 @@
 /** Checks that step scripts name in `before`. Each observes for itself; none reads what a block printed. */
-import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { postgresPrograms } from '../../postgres/programs.ts';
-import { lastLines, run } from '../../process.ts';
+import { lastLines } from '../../process.ts';
 import type { Check, StepContext } from './definition.ts';
 
 /** How long reading an archive to its end may take, in milliseconds. */
@@ -20,35 +17,24 @@ export const serverIsReachable: Check = {
 /** The downloaded backup can be read to its end: listing its contents would not tell. */
 export const archiveIsReadable: Check = {
   title: 'the archive can be read to its end',
-  async reason(context) {
-    const archive = archiveIn(context);
-    if (!existsSync(archive)) return `${context.parameters.BACKUP} is not in this folder; download it first`;
-    if (statSync(archive).size === 0) return `${context.parameters.BACKUP} is empty`;
-    const { bin } = await postgresPrograms();
-    const read = await run(join(bin, 'pg_restore'), ['--file=/dev/null', archive], {
-      timeout: READ_MS,
-      signal: context.signal,
-    });
-    return read.status === 0 ? undefined : `${context.parameters.BACKUP}: ${lastLines(read.stderr)}`;
+  async reason({ place, parameters: { BACKUP = '' }, signal }) {
+    const size = await place.size(BACKUP);
+    if (size === undefined) return `${BACKUP} is not in this folder; download it first`;
+    if (size === 0) return `${BACKUP} is empty`;
+    const read = await place.run('pg_restore', ['--file=/dev/null', BACKUP], { timeout: READ_MS, signal });
+    return read.status === 0 ? undefined : `${BACKUP}: ${lastLines(read.stderr)}`;
   },
 };
 
 /** The downloaded backup equals the checksum that was stored with it, and that checksum names it. */
 export const archiveMatchesChecksum: Check = {
   title: 'the archive equals its checksum',
-  async reason(context) {
-    const name = context.parameters.BACKUP ?? '';
-    const sums = join(context.folder, `${name}.sha256`);
-    if (!existsSync(sums)) return `${name}.sha256 is not in this folder; download it first`;
-    const line = readFileSync(sums, 'utf8')
-      .split('\n')
-      .find((text) => text.endsWith(`  ${name}`));
-    if (line === undefined) return `${name}.sha256 is the checksum of another file`;
-    const checked = await run('sha256sum', ['--check', '--status'], {
-      cwd: context.folder,
-      input: `${line}\n`,
-      signal: context.signal,
-    });
+  async reason({ place, parameters: { BACKUP: name = '' }, signal }) {
+    const sums = `${name}.sha256`;
+    if ((await place.size(sums)) === undefined) return `${sums} is not in this folder; download it first`;
+    const line = (await place.text(sums)).split('\n').find((text) => text.endsWith(`  ${name}`));
+    if (line === undefined) return `${sums} is the checksum of another file`;
+    const checked = await place.run('sha256sum', ['--check', '--status'], { input: `${line}\n`, signal });
     return checked.status === 0 ? undefined : `${name} differs from its checksum`;
   },
 };
@@ -56,9 +42,9 @@ export const archiveMatchesChecksum: Check = {
 /** Only that the folder is not full: how large the backup is, the download itself finds out, and nothing is lost when it stops. */
 export const enoughDiskSpace: Check = {
   title: 'the working folder has room',
-  async reason({ folder }) {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize > 16 * 1024 * 1024 ? undefined : `only ${bavail * bsize} bytes are free in this folder`;
+  async reason({ place }) {
+    const free = await place.free();
+    return free > 16 * 1024 * 1024 ? undefined : `only ${free} bytes are free in this folder`;
   },
 };
 
@@ -108,8 +94,4 @@ async function exists(context: StepContext, name: string): Promise<boolean> {
   await using client = await context.connect();
   const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
   return rowCount === 1;
-}
-
-function archiveIn({ folder, parameters }: StepContext): string {
-  return join(folder, parameters.BACKUP ?? '');
 }

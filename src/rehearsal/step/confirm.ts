@@ -1,5 +1,4 @@
 /** Before something is destroyed: it is shown with what tells it from others, and its name is typed. */
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { Failure } from '../../failure.ts';
@@ -26,8 +25,8 @@ export async function confirm(targets: Target[], given: string[], context: StepC
 
 async function shown(target: Target, context: StepContext): Promise<string> {
   if (target.kind === 'file') {
-    const path = join(context.folder, target.name);
-    return existsSync(path) ? `file ${path} (${statSync(path).size} bytes)` : `file ${path} (not there now)`;
+    const size = await context.place.size(target.name);
+    return `file ${join(process.cwd(), target.name)} (${size === undefined ? 'not there now' : `${size} bytes`})`;
   }
   const { host, port } = context.settings().postgres;
   const place = `database ${target.name} on ${host}:${port}`;

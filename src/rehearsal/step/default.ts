@@ -1,6 +1,5 @@
 /** Performs a step of a page that has no script beside it: `zx default.ts <id>`, the page named by the harness. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { archiveIsReadable, serverIsReachable } from './checks.ts';
 import type { Check } from './definition.ts';
 import { PAGE } from './handed-back.ts';
@@ -11,7 +10,7 @@ const downloadedArchiveIsReadable: Check = {
   title: 'the archive, once downloaded, can be read to its end',
   async reason(context) {
     const { BACKUP } = context.parameters;
-    const downloaded = BACKUP !== undefined && existsSync(join(context.folder, BACKUP));
+    const downloaded = BACKUP !== undefined && (await context.place.size(BACKUP)) !== undefined;
     return downloaded ? await archiveIsReadable.reason(context) : undefined;
   },
 };

@@ -1,6 +1,7 @@
 /** What a step's script says: what must hold before, what it destroys, what must be true after. */
 import type { Client } from '../../postgres/connection.ts';
 import type { Settings } from '../../settings.ts';
+import type { Place } from './place.ts';
 
 export type Parameters = Record<string, string>;
 
@@ -9,8 +10,8 @@ export type Target = { kind: 'database' | 'file'; name: string };
 
 export type StepContext = {
   parameters: Parameters;
-  /** Where the step works: the reader's folder. Absolute. */
-  folder: string;
+  /** Where the step works: the reader's folder, here or in a container. */
+  place: Place;
   /** Read when asked for: steps on the host need none. @throws Failure settings-missing, settings-invalid */
   settings(): Settings;
   /** A connection of its own, closed by `await using`. Without a name: to `postgres`. */

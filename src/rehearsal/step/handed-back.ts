@@ -6,6 +6,8 @@ import type { Performed } from '../performed.ts';
 export const RESULT_FILE = 'DRILLBOOK_STEP_RESULT';
 /** The page whose step it is, where the harness runs one; otherwise it lies beside the script. */
 export const PAGE = 'DRILLBOOK_STEP_PAGE';
+/** The container that the block runs in, as JSON; without it, it runs where its script does. */
+export const CONTAINER = 'DRILLBOOK_STEP_CONTAINER';
 /** Time and output that the block may take, as JSON. */
 export const LIMITS_OF_STEP = 'DRILLBOOK_STEP_LIMITS';
 

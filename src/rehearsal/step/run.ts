@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { Failure, Interrupted } from '../../failure.ts';
+import { Container } from '../../lab/container.ts';
 import { attachLab } from '../../lab/up.ts';
 import { connect } from '../../postgres/connection.ts';
 import type { LabName } from '../../runbook/model.ts';
@@ -14,7 +15,8 @@ import { LIMITS, type Limits } from '../terminal/terminal.ts';
 import { runBytes } from './bytes.ts';
 import { confirm } from './confirm.ts';
 import { type Check, destroysTemplate, type StepContext, type StepDefinition } from './definition.ts';
-import { LIMITS_OF_STEP, PAGE, RESULT_FILE } from './handed-back.ts';
+import { CONTAINER, LIMITS_OF_STEP, PAGE, RESULT_FILE } from './handed-back.ts';
+import { placeHere, placeIn } from './place.ts';
 import { type Published, parametersOf, published } from './published.ts';
 
 export type StepProgram = { folder: string; id: string; definition: StepDefinition; args: string[] };
@@ -49,7 +51,8 @@ async function performProgram({ folder, id, definition, args }: StepProgram, sig
     return 0;
   }
   const parameters = parametersOf(found.page, process.env);
-  const context = contextOf(parameters, signal);
+  const container = containerFrom(process.env[CONTAINER]);
+  const context = contextOf(parameters, container, signal);
   const handBack = process.env[RESULT_FILE];
   const refused = await firstRefusal(definition.before ?? [], context);
   if (refused !== undefined) throw new Failure('step-refused', { step: id, reason: refused });
@@ -59,11 +62,12 @@ async function performProgram({ folder, id, definition, args }: StepProgram, sig
   else if (targets.length > 0) await confirm(targets, flags.confirm, context);
 
   const limits: Limits = { ...LIMITS, timeout: 86_400_000, ...JSON.parse(process.env[LIMITS_OF_STEP] ?? '{}') };
-  const environment = { ...process.env, ...parameters };
+  const environment = container === undefined ? { ...process.env, ...parameters } : parameters;
   for (const name of [RESULT_FILE, PAGE, LIMITS_OF_STEP]) delete environment[name];
   const ran = await runBytes(found.step.command, {
     environment,
-    folder: context.folder,
+    folder: process.cwd(),
+    ...(container === undefined ? {} : { container }),
     limits,
     signal,
     show: (text) => process.stdout.write(text),
@@ -109,11 +113,19 @@ async function afterwards(
   }
 }
 
-function contextOf(parameters: Record<string, string>, signal: AbortSignal): StepContext {
+function containerFrom(text: string | undefined): Container | undefined {
+  return text === undefined ? undefined : Container.parse(JSON.parse(text));
+}
+
+function contextOf(
+  parameters: Record<string, string>,
+  container: Container | undefined,
+  signal: AbortSignal,
+): StepContext {
   const settings = () => readSettings();
   return {
     parameters,
-    folder: process.cwd(),
+    place: container === undefined ? placeHere(process.cwd()) : placeIn(container),
     settings,
     connect: (database = 'postgres') => connect(settings().postgres, { database, signal }),
     signal,

@@ -3,8 +3,9 @@
  * of its lines a command failed.
  */
 
-const PROMPT = /\x1b\]133;D;(\d+);(\d+)\x07/;
-const MARK = /\x1b\]133;(?:([CD]);(\d+);(\d+)|(L);(\d+)|(2))\x07/g;
+const PROMPT = /\x1b\]133;D;(\d+)(?:;(\d+))?\x07/;
+// Shells of others may leave out the line.
+const MARK = /\x1b\]133;(?:([CD]);(\d+)(?:;(\d+))?|(L);(\d+)|(2))\x07/g;
 /** Readline prints this when it accepts a paste: what is before it is the echo, what follows is output. */
 const ACCEPTED = '\x1b[?2004l\r';
 
@@ -14,7 +15,7 @@ export type Prompt = { status: number; line: number };
 export function promptIn(text: string): Prompt | undefined {
   const accepted = text.indexOf(ACCEPTED);
   const match = accepted === -1 ? null : PROMPT.exec(text.slice(accepted));
-  return match === null ? undefined : { status: Number(match[1]), line: Number(match[2]) };
+  return match === null ? undefined : { status: Number(match[1]), line: Number(match[2] ?? 0) };
 }
 
 /** Whether bash asks for more lines: an unclosed quote, parenthesis or here-document. */
@@ -56,20 +57,23 @@ export function unknownEvent(text: string, pasted: string): Verdict | undefined 
  * @param base the line number that bash stood at before the paste
  */
 export function verdictOf(text: string, base: number): Verdict {
-  const accepted = Math.max(0, text.indexOf(ACCEPTED));
+  const marks = [...text.slice(Math.max(0, text.indexOf(ACCEPTED))).matchAll(MARK)];
+  const lines = marks.some(([, , , kind]) => kind === 'L');
   let line: number | undefined;
-  let first = true;
-  for (const match of text.slice(accepted).matchAll(MARK)) {
+  let commands = 0;
+  for (const match of marks) {
     if (match[4] === 'L') {
       const at = Number(match[5]) - base;
       if (at > 0) line = at;
     } else if (match[1] === 'C' || match[1] === 'D') {
       const status = Number(match[2]);
       // The first C carries the status of what ran before this paste.
-      const ofThisPaste = match[1] === 'D' || !first;
-      if (match[1] === 'C') first = false;
-      if (ofThisPaste && status !== 0 && line !== undefined) return { status, line };
-      if (match[1] === 'D') return { status: line === undefined ? 0 : status };
+      const ofThisPaste = match[1] === 'D' || commands > 0;
+      if (match[1] === 'C') commands += 1;
+      // Without marks of lines it is known that a command ran when it was read, and not on which line it stands.
+      const ran = lines ? line !== undefined : match[1] === 'C' || commands > 0;
+      if (ofThisPaste && ran && status !== 0) return line === undefined ? { status } : { status, line };
+      if (match[1] === 'D') return { status: 0 };
     }
   }
   return { status: 0 };

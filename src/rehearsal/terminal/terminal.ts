@@ -3,8 +3,10 @@
  * Everything a real one does happens here too: history expansion, pagers, questions, and that the lines after a failed
  * one still run.
  */
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
+import { type Container, endIn, execIn, shellOn, TERMINAL_MARK } from '../../lab/container.ts';
 import { outputIn, promptIn, unknownEvent, verdictOf, wantsMore } from './marks.ts';
 import { inFront, sessionOf, waitingForKey } from './processes.ts';
 import { queryAnswerer } from './queries.ts';
@@ -56,24 +58,31 @@ export type Terminal = AsyncDisposable & {
 };
 
 export type TerminalOptions = {
-  /** The whole environment; TERM is added. */
+  /** The whole environment; TERM is added. In a container, its own and what its file says. */
   environment: Record<string, string>;
   folder: string;
+  /** The terminal is one of this container, as `docker exec -it <container> bash` gives it, with the marks of its image. */
+  container?: Container;
   signal?: AbortSignal;
 };
 
+/** The shell of a terminal: where it is started, how its processes are known, and how they end. */
+type Shell = {
+  pty: IPty;
+  /** Its process id on this machine; undefined while it is not known, and where it cannot be. */
+  leader(): number | undefined;
+  /** Ends what a look at this machine's processes would not reach. */
+  end(): Promise<void>;
+};
+
 /** Opens a terminal and waits for its first prompt. @throws the signal's reason */
-export async function openTerminal({ environment, folder, signal }: TerminalOptions): Promise<Terminal> {
+export async function openTerminal(options: TerminalOptions): Promise<Terminal> {
+  const { signal } = options;
   signal?.throwIfAborted();
-  const pty = spawn('bash', ['--noprofile', '--rcfile', RC, '-i'], {
-    name: 'xterm-256color',
-    cols: COLUMNS,
-    rows: ROWS,
-    cwd: folder,
-    env: environment,
-  });
-  const screen = watchScreen(pty);
-  const close = () => closeSession(pty, screen);
+  const shell = options.container === undefined ? shellHere(options) : shellIn(options.container);
+  const { pty } = shell;
+  const screen = watchScreen(shell);
+  const close = () => closeSession(shell, screen);
   const onAbort = () => void close();
   signal?.addEventListener('abort', onAbort);
   const first = await screen.until((text) => (text.includes('\x1b]133;D;') ? true : undefined), LIMITS);
@@ -113,10 +122,39 @@ export async function openTerminal({ environment, folder, signal }: TerminalOpti
   };
 }
 
+const SCREEN = { name: 'xterm-256color', cols: COLUMNS, rows: ROWS };
+
+function shellHere({ environment, folder }: TerminalOptions): Shell {
+  const pty = spawn('bash', ['--noprofile', '--rcfile', RC, '-i'], { ...SCREEN, cwd: folder, env: environment });
+  return { pty, leader: () => pty.pid, async end() {} };
+}
+
+/**
+ * A container's terminal has no size until its client has told it one; bash must not have drawn anything by then. Its rc file
+ * is the image's own.
+ */
+const ONCE_SIZED = `for look in $(seq 100); do [ "$(stty size)" = "${ROWS} ${COLUMNS}" ] && break; sleep 0.02; done; exec bash`;
+
+function shellIn(container: Container): Shell {
+  const id = randomUUID();
+  const environment = { TERM: SCREEN.name, [TERMINAL_MARK]: id };
+  const exec = execIn(container, ['bash', '-c', ONCE_SIZED], { terminal: true, environment });
+  const pty = spawn(exec.program, exec.args, { ...SCREEN, cwd: '/', env: exec.env });
+  let found: number | undefined;
+  return {
+    pty,
+    leader() {
+      found ??= shellOn(id);
+      return found;
+    },
+    end: () => endIn(container, `${TERMINAL_MARK}=${id}`),
+  };
+}
+
 type Screen = ReturnType<typeof watchScreen>;
 
 /** Collects what is shown, answers what programs ask the terminal, and notices when nothing can happen any more. */
-function watchScreen(pty: IPty) {
+function watchScreen({ pty, leader }: Pick<Shell, 'pty' | 'leader'>) {
   const answer = queryAnswerer();
   let shown = '';
   let lastOutput = performance.now();
@@ -154,12 +192,12 @@ function watchScreen(pty: IPty) {
       if (value !== undefined) return { value };
       if (ended) return { problem: { kind: 'shell-ended' } };
       if (shown.length > limits.output)
-        return { problem: { kind: 'too-much-output', program: inFront(pty.pid), limit: limits.output } };
+        return { problem: { kind: 'too-much-output', program: frontOf(leader()), limit: limits.output } };
       if (performance.now() - since > limits.timeout)
-        return { problem: { kind: 'too-long', program: inFront(pty.pid), seconds: limits.timeout / 1000 } };
+        return { problem: { kind: 'too-long', program: frontOf(leader()), seconds: limits.timeout / 1000 } };
       if (wantsMore(shown)) return { problem: { kind: 'unfinished' } };
       const quiet = performance.now() - lastOutput;
-      const key = quiet > QUIET_MS ? waitingForKey(pty.pid) : undefined;
+      const key = quiet > QUIET_MS ? keyFor(leader()) : undefined;
       waiting = key && { program: key.program, looks: waiting?.program === key.program ? waiting.looks + 1 : 1 };
       // One look may fall into a read that ends at once; two in silence do not.
       if (key && waiting && waiting.looks >= 2 && (key.certain || quiet > LISTEN_MS))
@@ -175,8 +213,12 @@ function watchScreen(pty: IPty) {
   return { until, take, ended: () => ended };
 }
 
+const frontOf = (shell: number | undefined) => (shell === undefined ? 'a program' : inFront(shell));
+const keyFor = (shell: number | undefined) => (shell === undefined ? undefined : waitingForKey(shell));
+
 /** Every job of an interactive bash has a group of its own; the session holds them all. */
-async function closeSession(pty: IPty, screen: Screen): Promise<void> {
+async function closeSession({ pty, end }: Shell, screen: Screen): Promise<void> {
+  await end();
   const signals: NodeJS.Signals[] = ['SIGHUP', 'SIGTERM', 'SIGKILL'];
   for (const signal of signals) {
     for (const { pid } of sessionOf(pty.pid)) send(pid, signal);
