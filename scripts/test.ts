@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { work } from '../src/cli/command.ts';
-import { provideChromium, provideMinio, providePostgres } from '../src/lab/programs.ts';
+import { provideChromium, provideMinio, providePostgres, providePrometheus } from '../src/lab/programs.ts';
 
 /** Files side by side: as many as the machine has cores to give, for each starts servers of its own. */
 const CONCURRENCY = 2;
 
 process.exitCode = await work(async ({ report, end, signal }) => {
-  for (const provide of [providePostgres, provideMinio, provideChromium]) await provide({ report, signal });
+  for (const provide of [providePostgres, provideMinio, provideChromium, providePrometheus])
+    await provide({ report, signal });
   end();
   return runTests(await testFiles(process.argv.slice(2)), signal);
 });

