@@ -230,11 +230,6 @@ export const FAILURES = {
     sentence: (d) => `The user "${d.user}" may not create databases, and a drill needs one of its own.`,
     hint: (d) => `As a superuser: ALTER ROLE "${d.user}" CREATEDB;`,
   },
-  'name-too-long': {
-    exit: 2,
-    sentence: (d) => `The name "${d.name}" has ${d.bytes} bytes; PostgreSQL cuts names at ${d.limit}.`,
-    hint: () => 'A cut name could be that of another database. Set POSTGRES_DB to a shorter one.',
-  },
   'test-database-failed': {
     exit: 3,
     sentence: (d) => `The test database "${d.database}" could not be made: ${d.message}`,

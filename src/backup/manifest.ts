@@ -24,6 +24,10 @@ const manifest = z.object({
 });
 export type Manifest = z.infer<typeof manifest>;
 
+/** Versions of this form that can be read. */
+const KNOWN = [1];
+const numbered = z.object({ schema: z.number() });
+
 /** The object that holds the manifest of a backup. */
 export function manifestNameOf(backup: string): string {
   return `${backup}.manifest.json`;
@@ -38,6 +42,12 @@ export function parseManifest(text: string, name = 'manifest'): Manifest {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Failure('manifest-unreadable', { name, reason: `it is no JSON: ${reason}` }, { cause });
   }
+  const schema = numbered.safeParse(value).data?.schema;
+  if (schema !== undefined && !KNOWN.includes(schema))
+    throw new Failure('manifest-unreadable', {
+      name,
+      reason: `it is of schema ${schema}, which this Drillbook does not know`,
+    });
   const read = manifest.safeParse(value);
   if (read.success) return read.data;
   const faults = read.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -2,7 +2,6 @@
  * A drill: restore a backup into a throwaway database, prove it equal to its manifest, and leave nothing behind but the
  * verdict. What is found to be wrong with the backup is a verdict; what keeps the drill from deciding is thrown.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,12 +17,20 @@ import { type Report, silent } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Contents, readContents } from './contents.ts';
-import { administer, createDatabase, dropDatabase } from './database.ts';
-import { aboutTheBackup, compareWithChecksums, emptiness, fetchArchive, fetchManifest } from './fetch.ts';
+import { administer } from './database.ts';
+import {
+  aboutTheBackup,
+  compareWithChecksums,
+  emptiness,
+  fetchArchive,
+  type ManifestRead,
+  readManifest,
+} from './fetch.ts';
 import { enoughDiskSpace, mayCreate, needsOf } from './preflight.ts';
 import { type Difference, figure, firstOfEachKind } from './proof.ts';
 import { type Proof, proveRestored } from './restored.ts';
 import { restoreInStages } from './stages.ts';
+import { inTestDatabase, testDatabaseName } from './test-database.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DrillOptions = {
@@ -41,6 +48,8 @@ type Work = {
   store: Store;
   programs: PostgresPrograms;
   backup: Backup;
+  /** What became of reading the manifest; `manifest` is it, where it could be read. */
+  read: ManifestRead;
   manifest: Manifest | undefined;
   /** A session in the maintenance database. */
   admin: Client;
@@ -66,14 +75,16 @@ export async function drill(settings: Settings, options: DrillOptions = {}): Pro
   const store = openStore(settings.store);
   report({ kind: 'stage', title: 'Finding the backup and the server' });
   const backup = await findBackup(store, settings.postgres.database, options.backup, { signal });
-  const manifest = await fetchManifest(store, backup, signal);
+  const read = await readManifest(store, backup, signal);
+  if (read.state === 'unreadable') report({ kind: 'note', text: `The manifest cannot be read: ${read.reason}.` });
   const programs = await postgresPrograms();
   // Not ended by the signal: a CREATE DATABASE that is cut off may or may not have made one. What this does is short.
   await using admin = await administer(settings.postgres);
-  const testDatabase = `${settings.postgres.database}_restore_test_${randomBytes(4).toString('hex')}`;
-  const server = await mayCreate(admin, testDatabase);
+  const testDatabase = testDatabaseName(settings.postgres.database);
+  const server = await mayCreate(admin);
   const phases = { download: 0, restore: 0, proof: 0 };
-  const found = { settings, store, programs, backup, manifest, admin, server, testDatabase, report, signal };
+  const manifest = read.state === 'read' ? read.manifest : undefined;
+  const found = { settings, store, programs, backup, read, manifest, admin, server, testDatabase, report, signal };
   const work: Work = { ...found, phases, compared: [], notProven: [] };
   const findings = await inFolder((folder) => examine(work, folder));
   signal.throwIfAborted();
@@ -123,7 +134,9 @@ async function restoreAndProve(work: Work, file: string): Promise<Findings> {
   if (origin !== undefined && origin !== settings.postgres.database)
     return disproved(`it is a backup of database "${origin}", not of "${settings.postgres.database}"`);
 
-  return await inDatabase(work, async () => {
+  const { testDatabase: name, admin } = work;
+  const like = manifest?.content.database;
+  return await inTestDatabase({ settings, name, backup: backup.name, like, admin, report, signal }, async () => {
     report({ kind: 'stage', title: `Restoring into ${work.testDatabase}` });
     const { fault, policies } = await timed(phases, 'restore', () =>
       restoreInStages({ ...work, settings: settings.postgres, database: work.testDatabase }, file, {
@@ -155,50 +168,6 @@ async function contentsOf(
   return readContents(file, signal);
 }
 
-/** Makes the test database for the time of `use`; it is gone afterwards, whatever happens and whoever interrupts. */
-async function inDatabase<R>(work: Work, use: () => Promise<R>): Promise<R> {
-  const { settings, testDatabase, manifest, backup, admin, report, signal } = work;
-  signal.throwIfAborted();
-  report({ kind: 'stage', title: `Making the test database ${testDatabase}` });
-  const create = async () => {
-    const comment = `Drillbook: throwaway database of a drill of ${backup.name}, begun ${new Date().toISOString()}`;
-    try {
-      await createDatabase(admin, testDatabase, manifest?.content.database, comment);
-    } catch (cause) {
-      signal.throwIfAborted();
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new Failure('test-database-failed', { database: testDatabase, message }, { cause });
-    }
-  };
-  const outcome = await Promise.resolve()
-    .then(create)
-    .then(() => signal.throwIfAborted())
-    .then(use)
-    .then(
-      (result) => ({ result }),
-      (error: unknown) => ({ error }),
-    );
-  report({ kind: 'stage', title: 'Removing the test database' });
-  const left = (await removeDatabase(settings, testDatabase))
-    ? undefined
-    : new Failure('test-database-left', { database: testDatabase });
-  if ('result' in outcome && left === undefined) return outcome.result;
-  if ('result' in outcome) throw left;
-  if (left !== undefined) report({ kind: 'note', text: `${left.message} ${left.hint}` });
-  throw outcome.error;
-}
-
-/** With a session of its own: an interruption has ended ours. A server that is gone cannot be asked. */
-async function removeDatabase(settings: Settings, name: string): Promise<boolean> {
-  try {
-    await using client = await administer(settings.postgres);
-    return await dropDatabase(client, name);
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  }
-}
-
 async function inFolder<R>(use: (folder: string) => Promise<R>): Promise<R> {
   const folder = await mkdtemp(join(tmpdir(), 'drillbook-drill-')).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -218,6 +187,7 @@ function verdictOf(work: Work, findings: Findings, started: Date, milliseconds: 
   return {
     schema: 1,
     verdict: word,
+    manifest: work.read.state,
     backup: backup.name,
     reasons,
     differences: findings.differences,

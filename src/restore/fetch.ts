@@ -17,6 +17,23 @@ export async function fetchManifest(store: Store, backup: Backup, signal: AbortS
   return parseManifest(await store.getText(name, { limit: 512 * 1024 ** 2, signal }), name);
 }
 
+/** What became of a manifest; `reason` without its full stop. */
+export type ManifestRead =
+  | { state: 'read'; manifest: Manifest }
+  | { state: 'absent' }
+  | { state: 'unreadable'; reason: string };
+
+/** As `fetchManifest`; a manifest that cannot be read is no reason not to drill: it says nothing about the archive. */
+export async function readManifest(store: Store, backup: Backup, signal: AbortSignal): Promise<ManifestRead> {
+  try {
+    const manifest = await fetchManifest(store, backup, signal);
+    return manifest === undefined ? { state: 'absent' } : { state: 'read', manifest };
+  } catch (error) {
+    if (!(error instanceof Failure) || !['manifest-unreadable', 'object-too-large'].includes(error.code)) throw error;
+    return { state: 'unreadable', reason: error.message.replace(/^The manifest "[^"]*" cannot be read: |\.$/g, '') };
+  }
+}
+
 /** Downloads into `folder`, which must be private and empty. */
 export async function fetchArchive(
   store: Store,

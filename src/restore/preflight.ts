@@ -2,7 +2,6 @@
 import { statfs } from 'node:fs/promises';
 import { Failure } from '../failure.ts';
 import type { Client } from '../postgres/connection.ts';
-import { LONGEST_NAME } from './database.ts';
 
 export type Needs = {
   /** Bytes in the local folder, and bytes on the database server (an estimate where no manifest tells). */
@@ -35,12 +34,10 @@ export async function freeBytes(folder: string): Promise<number> {
 }
 
 /**
- * The user may create databases, and nothing would be cut off the test database's name. Tells what else the user may.
- * @throws Failure createdb-missing, name-too-long
+ * The user may create databases. Tells what else the user may.
+ * @throws Failure createdb-missing
  */
-export async function mayCreate(client: Client, name: string): Promise<{ superuser: boolean; server: string }> {
-  if (Buffer.byteLength(name) > LONGEST_NAME)
-    throw new Failure('name-too-long', { name, limit: String(LONGEST_NAME), bytes: String(Buffer.byteLength(name)) });
+export async function mayCreate(client: Client): Promise<{ superuser: boolean; server: string }> {
   const { rows } = await client.query<{ user: string; superuser: boolean; may: boolean; server: string }>(
     `SELECT current_user::text AS user, rolsuper AS superuser, rolsuper OR rolcreatedb AS may, current_setting('server_version') AS server
      FROM pg_roles WHERE rolname = current_user`,

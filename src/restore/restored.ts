@@ -7,6 +7,7 @@ import { type Printed, reprint } from '../postgres/reprint.ts';
 import type { Report } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { Contents } from './contents.ts';
+import type { ManifestRead } from './fetch.ts';
 import { type StatedPolicy, withStatedRoles } from './policies.ts';
 import { compareContent, counted, type Difference, extensionRemarks, figure, NEVER_COMPARED } from './proof.ts';
 import { readRestored } from './read.ts';
@@ -24,6 +25,7 @@ export type Proof = {
 
 type Work = {
   settings: Settings;
+  read: ManifestRead;
   manifest: Manifest | undefined;
   server: { server: string };
   testDatabase: string;
@@ -47,7 +49,7 @@ export async function proveRestored(work: Work, restored: Restored): Promise<Pro
   const validation = validate(actual, settings);
   if (manifest === undefined) {
     const differences = contents === undefined ? [] : compareToc(contents.entries, actual);
-    return { validation, differences, ...withoutManifest(validation, contents) };
+    return { validation, differences, ...withoutManifest(work.read, validation, contents) };
   }
   const printed = await reprinted(work, manifest.content, actual);
   const states = stated && compareStated(manifest.content, stated);
@@ -68,6 +70,7 @@ async function reprinted(work: Work, expected: Content, actual: Content): Promis
 }
 
 function withoutManifest(
+  manifest: ManifestRead,
   { tables, rows }: Validation,
   contents: Contents | undefined,
 ): Pick<Proof, 'compared' | 'notProven'> {
@@ -75,7 +78,12 @@ function withoutManifest(
   const listed = 'what was restored with the table of contents of the archive: how many of each kind';
   return {
     compared: contents === undefined ? [read] : [read, listed],
-    notProven: ['the content: without a manifest nobody knows which rows the database had'],
+    notProven:
+      manifest.state === 'unreadable'
+        ? [
+            `the content: the manifest cannot be read (${manifest.reason}), and nothing else says which rows the database had`,
+          ]
+        : ['the content: without a manifest nobody knows which rows the database had'],
   };
 }
 

@@ -14,6 +14,8 @@ const FIRST_LINE: Record<Verdict['verdict'], string> = {
   disproved: 'must not be relied on.',
 };
 
+const UNREADABLE = 'was restored. Its manifest cannot be read, so whether every row is in it cannot be said.';
+
 /** Not that of the longest label: pages show these lines, whatever the key tables of a database are called. */
 const LABEL_WIDTH = 22;
 
@@ -21,6 +23,7 @@ const LABEL_WIDTH = 22;
 export function verdictText(verdict: Verdict): string {
   const { backup, testDatabase, tables, rows, keyTables, phases, seconds, versions } = verdict;
   const restored = phases.restore > 0;
+  const unreadable = verdict.verdict === 'restorable' && verdict.manifest === 'unreadable';
   const facts: [label: string, value: string][] = [
     ['Backup', `${backup}, ${figure(verdict.bytes)} bytes`],
     ...(verdict.sha256 === '' ? [] : [['SHA-256', verdict.sha256] satisfies [string, string]]),
@@ -31,7 +34,7 @@ export function verdictText(verdict: Verdict): string {
     ['Versions', `PostgreSQL ${versions.server}, pg_restore ${versions.pgRestore}`],
   ];
   return [
-    `${HEADLINE[verdict.verdict]}: ${backup} ${FIRST_LINE[verdict.verdict]}`,
+    `${HEADLINE[verdict.verdict]}: ${backup} ${unreadable ? UNREADABLE : FIRST_LINE[verdict.verdict]}`,
     ...section('Why', verdict.reasons),
     '',
     ...facts.map(([label, value]) => `  ${label.padEnd(LABEL_WIDTH)}  ${value}`),

@@ -7,6 +7,8 @@ import { drillRecord } from '../backup/verdict.ts';
 
 export const verdict = drillRecord.extend({
   backup: z.string(),
+  /** Whether there was a manifest to compare with. Verdicts of before this was kept do not say. */
+  manifest: z.enum(['read', 'absent', 'unreadable']).optional(),
   /** Why it was disproved, each a sentence without its full stop: the first ten of each kind. Empty otherwise. */
   reasons: z.array(z.string()),
   /** Every difference from the manifest. */

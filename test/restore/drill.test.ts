@@ -162,6 +162,41 @@ describe('a good backup', () => {
     assert.match(verdict.notProven.join(), /the content: without a manifest/);
   });
 
+  for (const [what, text, reason] of [
+    ['damaged', '{"schema": 1, ', /it is no JSON/],
+    ['of a newer Drillbook', '{"schema": 99}', /it is of schema 99, which this Drillbook does not know/],
+  ] as const) {
+    test(`whose manifest is ${what} is restorable, and what is the matter with it is said first`, async () => {
+      const name = nextName();
+      await forge(services, name, archive, manifest);
+      await put(services, `${name}.manifest.json`, text);
+      const verdict = await drill(settings, { backup: name });
+      assert.deepEqual(verdict.reasons, []);
+      assert.deepEqual([verdict.verdict, verdict.manifest], ['restorable', 'unreadable']);
+      assert.deepEqual([exitOf(verdict), exitOf(verdict, { requireManifest: true })], [0, 1]);
+      assert.match(verdict.notProven[0] ?? '', reason);
+      assert.match(
+        verdictText(verdict),
+        /^RESTORABLE, CONTENT UNPROVEN: \S+ was restored\. Its manifest cannot be read/,
+      );
+      assert.ok(verdict.compared.includes('SHA-256 of the archive with its checksum file'));
+      await nothingIsLeft();
+    });
+  }
+
+  test('of a database whose name has 63 bytes, not all of them ASCII, is proven', async () => {
+    const database = `${'ü'.repeat(31)}x`;
+    await services.database(database, 'nasty');
+    const of = services.with({ postgres: { database } });
+    await takeBackup(of);
+    const verdict = await drill(of);
+    assert.deepEqual(verdict.reasons, []);
+    assert.equal(verdict.verdict, 'proven');
+    assert.match(verdict.testDatabase, /^ü{20}_restore_test_[0-9a-f]{8}$/);
+    await nothingIsLeft();
+    await services.sql(`DROP DATABASE "${database}"`);
+  });
+
   for (const [format, flags] of [
     ['tar', ['-Ft']],
     ['SQL', ['-Fp']],
@@ -387,13 +422,6 @@ describe('what cannot be decided says nothing about the backup', () => {
     return true;
   };
 
-  test('an unreadable manifest', async () => {
-    const name = nextName();
-    await forge(services, name, archive, manifest);
-    await put(services, `${name}.manifest.json`, '{"schema": 1, ');
-    await assert.rejects(drill(settings, { backup: name }), failure('manifest-unreadable', 3));
-  });
-
   test('a backup that does not exist: the nearest names are offered', async () => {
     const wrong = good.replace(/\d\d\.sql/, 'xx.sql');
     await assert.rejects(drill(settings, { backup: wrong }), (error) => {
@@ -412,12 +440,6 @@ describe('what cannot be decided says nothing about the backup', () => {
     await services.sql("CREATE ROLE poor LOGIN PASSWORD 'poor-Secret'");
     const poor = services.with({ postgres: { database: 'nasty', user: 'poor', password: 'poor-Secret' } });
     await assert.rejects(drill(poor, { backup: good }), failure('createdb-missing', 3));
-  });
-
-  test('a name that PostgreSQL would cut', async () => {
-    const database = `n${'x'.repeat(50)}`;
-    await put(services, `${database}_2020-01-01_00-00-00.sql.gz`, archive);
-    await assert.rejects(drill(services.with({ postgres: { database } })), failure('name-too-long', 2));
   });
 
   test('a server that is read-only', async () => {
