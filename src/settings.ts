@@ -21,7 +21,12 @@ const REQUIRED = [
 ] as const;
 
 /** FreshTrack is the sample and the default: its key tables and its least number of tables hold for it alone. */
-const SAMPLE = { database: 'freshtrack', keyTables: 'organizations,users,sites', minTables: 10 } as const;
+const SAMPLE = {
+  database: 'freshtrack',
+  keyTables: 'organizations,users,sites',
+  minTables: 10,
+  applications: ['freshtrack', 'backend'],
+};
 
 const NO_SCHEDULE = 'must be five fields of cron such as "0 2 * * *" that name a time which comes';
 
@@ -69,6 +74,11 @@ const environment = z.object({
   MINIO_REGION: printable.default('us-east-1'),
   KEY_TABLES: z.string().transform(tableNames).optional(),
   MIN_TABLES: whole(0, 1_000_000).optional(),
+  APPLICATION_NAMES: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .refine((names) => names.every((name) => name !== ''), 'must be names separated by commas')
+    .optional(),
   BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
 });
 
@@ -103,6 +113,8 @@ export type Settings = {
   keyTables: TableName[];
   /** The least number of tables in schema public that a restored database must have. */
   minTables: number;
+  /** How the names begin that the application gives its sessions (application_name); undefined: nobody said. */
+  applications?: string[];
   keepDays: number;
 };
 
@@ -164,6 +176,7 @@ function parsed<T extends z.ZodType>(schema: T, env: Environment): z.infer<T> {
 
 function settingsOf(v: z.infer<typeof environment>): Settings {
   const sample = v.POSTGRES_DB === SAMPLE.database;
+  const applications = v.APPLICATION_NAMES ?? (sample ? SAMPLE.applications : undefined);
   return {
     postgres: {
       host: v.POSTGRES_HOST,
@@ -182,6 +195,7 @@ function settingsOf(v: z.infer<typeof environment>): Settings {
     },
     keyTables: v.KEY_TABLES ?? (sample ? SAMPLE.keyTables.split(',').map((name) => ({ schema: 'public', name })) : []),
     minTables: v.MIN_TABLES ?? (sample ? SAMPLE.minTables : 1),
+    ...(applications === undefined ? {} : { applications }),
     keepDays: v.BACKUP_KEEP_DAYS,
   };
 }

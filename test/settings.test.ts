@@ -51,6 +51,10 @@ test('the defaults are those of FreshTrack, and only for FreshTrack', () => {
   );
   const other = readSettings({ ...LEAST, POSTGRES_DB: 'pagila' });
   assert.deepEqual([other.keyTables, other.minTables], [[], 1]);
+  assert.deepEqual([sample.applications, other.applications], [['freshtrack', 'backend'], undefined]);
+  const named = readSettings({ ...LEAST, POSTGRES_DB: 'pagila', APPLICATION_NAMES: 'shop, shop-worker' });
+  assert.deepEqual(named.applications, ['shop', 'shop-worker']);
+  assert.match(fault({ APPLICATION_NAMES: 'shop,,' }), /APPLICATION_NAMES must be names separated by commas/);
 });
 
 for (const [text, href] of [

@@ -8,17 +8,17 @@ import { basename, dirname } from 'node:path';
 import { destroysTemplate, type StepDefinition } from './step/definition.ts';
 import { runStep } from './step/run.ts';
 
+export { applicationIsStopped } from './step/application.ts';
 export {
-  applicationIsStopped,
   /** @public for pages of others */
   archiveIsReadable,
   archiveMatchesChecksum,
   databaseExists,
   databaseIsAbsent,
-  enoughDiskSpace,
   serverIsReachable,
 } from './step/checks.ts';
 export { database, file } from './step/definition.ts';
+export { enoughDiskSpace } from './step/disk-space.ts';
 
 export type StepScript = StepDefinition & {
   id: string;

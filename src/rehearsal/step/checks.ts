@@ -39,15 +39,6 @@ export const archiveMatchesChecksum: Check = {
   },
 };
 
-/** Only that the folder is not full: how large the backup is, the download itself finds out, and nothing is lost when it stops. */
-export const enoughDiskSpace: Check = {
-  title: 'the working folder has room',
-  async reason({ place }) {
-    const free = await place.free();
-    return free > 16 * 1024 * 1024 ? undefined : `only ${free} bytes are free in this folder`;
-  },
-};
-
 /** No database has the name that this step is going to create. */
 export function databaseIsAbsent(name: (parameters: StepContext['parameters']) => string): Check {
   return {
@@ -66,26 +57,6 @@ export function databaseExists(name: (parameters: StepContext['parameters']) => 
     async reason(context) {
       const wanted = name(context.parameters);
       return (await exists(context, wanted)) ? undefined : `there is no database ${wanted}`;
-    },
-  };
-}
-
-/** Sessions of the sample application, by the name it gives itself. Other applications are the reader's to stop. */
-export function applicationIsStopped(name: (parameters: StepContext['parameters']) => string): Check {
-  return {
-    title: 'the application is stopped',
-    async reason(context) {
-      await using client = await context.connect();
-      const wanted = name(context.parameters);
-      const { rows } = await client.query<{ application: string; sessions: string }>(
-        `SELECT application_name AS application, count(*) AS sessions
-           FROM pg_stat_activity
-          WHERE datname = $1 AND backend_type = 'client backend' AND application_name ~ '^(freshtrack|backend)'
-          GROUP BY application_name`,
-        [wanted],
-      );
-      const [row] = rows;
-      return row && `${row.application} still has ${row.sessions} sessions in ${wanted}; stop it first`;
     },
   };
 }
