@@ -47,6 +47,11 @@ export const FAILURES = {
     sentence: (d) => `${d.program} was not found.`,
     hint: (d) => d.ways ?? `Install ${d.program} and put it in PATH.`,
   },
+  'program-unstartable': {
+    exit: 3,
+    sentence: (d) => `${d.program} could not be started: ${d.reason}.`,
+    hint: () => 'Mend that on this machine, then try again.',
+  },
   'program-failed': {
     exit: 3,
     sentence: (d) => `${d.program} ended with status ${d.status}: ${d.message}`,
@@ -292,6 +297,18 @@ export const FAILURES = {
     exit: 3,
     sentence: (d) => `The lab's ${d.service} cannot start: another program took its port ${d.port} meanwhile.`,
     hint: () => 'End that program, or make a new lab: "drillbook lab reset".',
+  },
+  // The Compose stack and its engine
+  'stack-secret-differs': {
+    exit: 2,
+    sentence: (d) => `${d.name} is another one than this stack was made with.`,
+    hint: (d) =>
+      `Leave ${d.name} unset, or set it to the old value. To change it, change it in the server first, then in the volume "secrets".`,
+  },
+  'stack-secret-unwritable': {
+    exit: 2,
+    sentence: (d) => `The secret ${d.file} cannot be written: ${d.reason}.`,
+    hint: () => 'The folder that SECRETS names must be writable by user 1002, or hold every file already.',
   },
   // Steps and rehearsals
   'step-unpublished': {

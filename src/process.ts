@@ -10,6 +10,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { $ } from 'zx';
 import { Failure } from './failure.ts';
+import { refusedByBash, startFailure } from './process/start-failure.ts';
 
 /** How much of a program's standard error is kept for messages, in characters. */
 const KEPT_STDERR = 16_384;
@@ -31,7 +32,7 @@ export type Ran = { status: number; stdout: string; stderr: string };
 
 /**
  * Runs a program to its end. A status other than 0 is returned, not thrown.
- * @throws Failure program-missing, program-timeout; the signal's reason when aborted
+ * @throws Failure program-missing, program-unstartable, program-timeout; the signal's reason when aborted
  */
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   options.signal?.throwIfAborted();
@@ -50,6 +51,9 @@ export async function run(program: string, args: readonly string[], options: Run
   try {
     const output = await child;
     guard.check(program);
+    if (output.cause) throw startFailure(program, output.cause, options.cwd);
+    const refused = output.exitCode === 126 ? refusedByBash(program, output.stderr) : undefined;
+    if (refused !== undefined) throw refused;
     if (output.exitCode === 127 && /(not found|No such file)/.test(output.stderr))
       throw new Failure('program-missing', { program });
     return { status: output.exitCode ?? 1, stdout: output.stdout, stderr: output.stderr };
@@ -82,7 +86,7 @@ export type Running = {
 
 /**
  * Starts a program with pipes for standard input and output.
- * @throws Failure program-missing
+ * @throws Failure program-missing, program-unstartable
  */
 export async function stream(
   program: string,
@@ -90,16 +94,17 @@ export async function stream(
   options: Omit<RunOptions, 'input'> = {},
 ): Promise<Running> {
   options.signal?.throwIfAborted();
-  const child = spawn(program, args, {
-    env: { ...(options.env ?? process.env) },
-    cwd: options.cwd,
-    detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', (cause) => reject(new Failure('program-missing', { program }, { cause })));
-  });
+  const child = await spawned(
+    program,
+    () =>
+      spawn(program, args, {
+        env: { ...(options.env ?? process.env) },
+        cwd: options.cwd,
+        detached: true,
+        stdio: ['pipe', 'pipe', 'pipe'],
+      }),
+    options.cwd,
+  );
   const pid = child.pid ?? 0;
   // A program that ends before it has read all of its input is judged by its status, not by the broken pipe.
   child.stdin.on('error', () => {});
@@ -127,7 +132,7 @@ export async function stream(
  * Starts a program that goes on after we end: a service. Its output is appended to the file `log`. What ends it again,
  * by its id, is the caller's business.
  * @returns its process id
- * @throws Failure program-missing
+ * @throws Failure program-missing, program-unstartable
  */
 export async function launch(
   program: string,
@@ -136,16 +141,11 @@ export async function launch(
 ): Promise<number> {
   const log = openSync(options.log, 'a', 0o600);
   try {
-    const child = spawn(program, args, {
-      env: options.env,
-      cwd: options.cwd,
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', (cause) => reject(new Failure('program-missing', { program }, { cause })));
-    });
+    const child = await spawned(
+      program,
+      () => spawn(program, args, { env: options.env, cwd: options.cwd, detached: true, stdio: ['ignore', log, log] }),
+      options.cwd,
+    );
     child.unref();
     return child.pid ?? 0;
   } finally {
@@ -156,14 +156,22 @@ export async function launch(
 /**
  * Hands the terminal to a program, such as a shell, and waits for its end.
  * @returns its status
- * @throws Failure program-missing
+ * @throws Failure program-missing, program-unstartable
  */
-export function attend(program: string, args: readonly string[], env: Record<string, string>): Promise<number> {
-  const child = spawn(program, args, { env, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(new Failure('program-missing', { program }, { cause })));
-    child.once('close', (status) => resolve(status ?? 1));
-  });
+export async function attend(program: string, args: readonly string[], env: Record<string, string>): Promise<number> {
+  const child = await spawned(program, () => spawn(program, args, { env, stdio: 'inherit' }));
+  return new Promise((resolve) => child.once('close', (status) => resolve(status ?? 1)));
+}
+
+/** Starts and waits until it runs. Some faults Node throws at once, some it tells later. */
+async function spawned<C extends ChildProcess>(program: string, start: () => C, cwd?: string): Promise<C> {
+  try {
+    const child = start();
+    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    return child;
+  } catch (cause) {
+    throw startFailure(program, cause, cwd);
+  }
 }
 
 /** Signals a process group and reports whether there was one. */
