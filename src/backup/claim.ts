@@ -29,7 +29,14 @@ export async function claimName(store: Store, database: string, time: Date, sign
     const name = backupName(database, new Date(time.getTime() + second * 1000));
     if (!(await store.claim(claimObject(name), JSON.stringify({}), { signal }))) continue;
     // The claim is held from here on: an archive that is there now was finished before, and nobody adds one later.
-    if ((await existing(store, name, signal)).length === 0) return name;
+    const free = await existing(store, name, signal).then(
+      (names) => names.length === 0,
+      async (error: unknown) => {
+        await releaseName(store, name).catch(() => {}); // the first error is the one worth reading
+        throw error;
+      },
+    );
+    if (free) return name;
     await releaseName(store, name);
   }
   throw new Failure('backup-name-taken', { name: backupName(database, time) });
