@@ -68,6 +68,12 @@ export const FAILURES = {
     sentence: (d) => `The scenario "${d.scenario}" cannot be made here: ${d.reason}.`,
     hint: () => 'Rehearse it where it can be made, or leave it out with --scenario and say so in the page’s excludes.',
   },
+  'sessions-remain': {
+    exit: 3,
+    sentence: (d) => `${d.count} session${d.count === '1' ? '' : 's'} of database "${d.database}" could not be ended.`,
+    hint: (d) =>
+      `They do not end or come back each time: SELECT * FROM pg_stat_activity WHERE datname = '${d.database}';`,
+  },
   'world-unfaithful': {
     exit: 3,
     sentence: (d) =>

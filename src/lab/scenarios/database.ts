@@ -60,15 +60,18 @@ export async function findDatabase(server: Client, name: string): Promise<Databa
   return (await listDatabases(server)).find((database) => database.name === name);
 }
 
-/** Ends every other session of a database and waits until the last is gone. */
-export async function endSessions(server: Client, name: string): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
-    const ended = await server.query(
-      'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
-      [name],
-    );
+/**
+ * Ends every other session of a database and waits until the last is gone: up to `wait` milliseconds for each.
+ * @throws Failure sessions-remain when some are there after so many tries
+ */
+export async function endSessions(server: Client, name: string, { tries = 500, wait = 5_000 } = {}): Promise<void> {
+  const others = 'FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()';
+  for (let tried = 0; tried < tries; tried += 1) {
+    const ended = await server.query(`SELECT pg_terminate_backend(pid, ${wait}) ${others}`, [name]);
     if (ended.rowCount === 0) return;
   }
+  const { rowCount } = await server.query(`SELECT ${others}`, [name]);
+  if (rowCount) throw new Failure('sessions-remain', { database: name, count: String(rowCount) });
 }
 
 /** Drops a database, whoever is in it and whatever it is; one that is not there is no error. */
