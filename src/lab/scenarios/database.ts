@@ -3,6 +3,7 @@
  * comment, connection limit) is read and applied here.
  */
 import pg from 'pg';
+import { Failure } from '../../failure.ts';
 import { type Client, quoteIdentifier } from '../../postgres/connection.ts';
 
 type Grant = { grantor: string; grantee: string; privilege: string; grantable: boolean };
