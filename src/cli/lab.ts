@@ -42,6 +42,7 @@ const ACTIONS: Record<string, (work: Work) => Promise<void>> = {
   },
   logs: async (work) => {
     const { service } = serviceOf(await currentLab(), work);
+    await service.collect?.();
     await pipeline(createReadStream(service.log), process.stdout, { end: false });
   },
 };
@@ -117,8 +118,8 @@ async function status({ json, print }: Work): Promise<void> {
 
 async function shell({ reader }: Work): Promise<void> {
   const there = await currentLab();
-  const env = { ...there.environment(reader), TERM: process.env.TERM ?? 'xterm-256color' };
-  await attend('bash', ['--norc', '-i'], env);
+  const { program, args, env } = there.shell(reader);
+  await attend(program, args, { ...env, TERM: process.env.TERM ?? 'xterm-256color' });
 }
 
 async function show(there: Lab, print: Work['print'], json = false): Promise<void> {

@@ -20,6 +20,15 @@ export const Container = z.strictObject({
 });
 export type Container = z.infer<typeof Container>;
 
+/** A reader whose toolbox is a container: what is outside of it differs from what is in it. */
+export type Containers = {
+  toolbox: Container;
+  /** The whole environment of the reader's terminal on the host. */
+  host: Record<string, string>;
+  /** That of a script whose guards look from this machine, as the same reader, at the same servers. */
+  outside: Record<string, string>;
+};
+
 /** In the environment of everything that a run starts in a container. */
 export const RUN_MARK = 'DRILLBOOK_RUN';
 /** In that of everything that one terminal starts; the image's bash tells more of its lines when it is there. */

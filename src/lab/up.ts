@@ -1,10 +1,14 @@
-/** Makes a local lab: PostgreSQL and MinIO as programs of this machine, without Docker. */
+/**
+ * Makes a local lab: PostgreSQL and MinIO as programs of this machine, without Docker. Labs of both kinds are found, kept,
+ * reset and removed here.
+ */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { connect } from '../postgres/connection.ts';
 import type { Report } from '../progress.ts';
+import { attachedCompose, keepCompose, removeComposeOrphans, resetCompose } from './compose/up.ts';
 import type { Lab } from './lab.ts';
 import { identify } from './local/identity.ts';
 import { localLab, settingsOf } from './local/local.ts';
@@ -63,7 +67,7 @@ export async function labUp(options: LabOptions): Promise<Lab & AsyncDisposable>
  * @throws Failure lab-missing
  */
 export async function attachLab(folder: string): Promise<Lab & AsyncDisposable> {
-  const lab = attached(resolve(folder));
+  const lab = attached(resolve(folder)) ?? attachedCompose(resolve(folder));
   if (lab === undefined) throw new Failure('lab-missing', { folder });
   return Object.assign(lab, { [Symbol.asyncDispose]: () => lab.down() });
 }
@@ -74,6 +78,7 @@ export async function attachLab(folder: string): Promise<Lab & AsyncDisposable> 
  */
 export async function resetLab(folder: string, options: Pick<LabOptions, 'report' | 'signal'>): Promise<Lab> {
   const lab = await attachLab(folder);
+  if (lab.kind === 'compose') return resetCompose(lab.folder, options);
   const state = readState(lab.folder);
   if (state === undefined) throw new Failure('lab-missing', { folder });
   for (const service of [lab.services.backend, lab.services.minio, lab.services.postgres]) await service.stop();
@@ -84,6 +89,7 @@ export async function resetLab(folder: string, options: Pick<LabOptions, 'report
 
 /** From now on the lab stays when the process that made it ends; until then the next `labUp` would remove it. */
 export function keepLab(folder: string): void {
+  if (keepCompose(folder)) return;
   const state = readState(folder);
   if (state === undefined) throw new Failure('lab-missing', { folder });
   writeState(folder, { ...state, owner: null });
@@ -93,7 +99,7 @@ export function keepLab(folder: string): void {
 export async function removeOrphans(): Promise<string[]> {
   const found = await orphans();
   for (const folder of found) await attached(folder)?.down();
-  return found;
+  return [...found, ...(await removeComposeOrphans())];
 }
 
 async function start(

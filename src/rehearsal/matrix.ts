@@ -2,7 +2,6 @@
 
 import { Failure } from '../failure.ts';
 import type { Lab } from '../lab/lab.ts';
-import { connect } from '../postgres/connection.ts';
 import type { Report } from '../progress.ts';
 import type { Fault, ScenarioName } from '../runbook/model.ts';
 import { againCommand, describeOutcome } from './judge.ts';
@@ -122,11 +121,8 @@ async function worldOf(stack: AsyncDisposableStack, { lab, report, signal }: Reh
   return stack.use(await createWorld(lab, { report, ...(signal === undefined ? {} : { signal }) }));
 }
 
-/** The server itself says where its data lies: below the lab's folder, or a rehearsal does not touch it. */
+/** The lab looks whether the server is the one that it made, or a rehearsal does not touch it. */
 async function onlyOwn(lab: Lab): Promise<void> {
-  if (lab.kind !== 'local') return;
   const { host, port } = lab.settings.postgres;
-  await using client = await connect(lab.settings.postgres, { database: 'postgres' });
-  const { rows } = await client.query<{ folder: string }>(`SELECT current_setting('data_directory') AS folder`);
-  if (!rows[0]?.folder.startsWith(`${lab.folder}/`)) throw new Failure('lab-foreign', { server: `${host}:${port}` });
+  if (!(await lab.ownsServer())) throw new Failure('lab-foreign', { server: `${host}:${port}` });
 }

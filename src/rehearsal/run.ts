@@ -172,6 +172,7 @@ function laneOptions(options: RunOptions, prepared: Prepared, values: Record<str
     values,
     environment: prepared.environment,
     folders: { toolbox: prepared.folder, host: prepared.hostFolder },
+    ...(prepared.containers === undefined ? {} : { containers: prepared.containers }),
     lab: world.lab.kind,
     ...(limits === undefined ? {} : { limits }),
     ...(signal === undefined ? {} : { signal }),

@@ -84,7 +84,7 @@ export function tmpOf(folder: string): string {
   return join(folder, 'tmp');
 }
 
-function homeOf(folder: string, reader: Reader): string {
+export function homeOf(folder: string, reader: Reader): string {
   return join(folder, 'home', reader);
 }
 

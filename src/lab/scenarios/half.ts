@@ -1,9 +1,6 @@
 /** A database as a restore that broke off leaves it: the schema and part of the rows, no index and no constraint. */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentOf } from '../../postgres/connection.ts';
-import { postgresPrograms } from '../../postgres/programs.ts';
-import { runOrFail } from '../../process.ts';
 import { createEmpty, type DatabaseProperties } from './database.ts';
 import type { Stage } from './scenario.ts';
 
@@ -12,13 +9,13 @@ export async function restoreHalf(stage: Stage, name: string, like: DatabaseProp
   const { server, folder } = stage;
   const archive = join(stage.backup.folder, stage.backup.name);
   await createEmpty(server, name, like);
-  await pgRestore(stage, ['--section=pre-data', `--dbname=${name}`, archive]);
-  const { stdout } = await pgRestore(stage, ['--list', archive]);
+  await pgRestore(stage, ['--section=pre-data', `--dbname=${name}`, archive], archive);
+  const { stdout } = await pgRestore(stage, ['--list', archive], archive);
   const data = stdout.split('\n').filter((line) => /^\d+; \d+ \d+ TABLE DATA /.test(line));
   const list = join(folder, '.half.list');
   try {
     await writeFile(list, data.slice(0, Math.ceil(data.length / 2)).join('\n'));
-    await pgRestore(stage, ['--section=data', `--use-list=${list}`, `--dbname=${name}`, archive]);
+    await pgRestore(stage, ['--section=data', `--use-list=${list}`, `--dbname=${name}`, archive], archive, list);
   } finally {
     await rm(list, { force: true });
   }
@@ -35,11 +32,8 @@ export async function restoreHalf(stage: Stage, name: string, like: DatabaseProp
 }
 
 /** Runs pg_restore as the superuser; a status other than 0 is thrown as `program-failed`. */
-export async function pgRestore(stage: Stage, args: string[]): Promise<{ stdout: string }> {
-  const { bin } = await postgresPrograms();
-  const env = environmentOf(stage.settings.postgres);
-  const { signal } = stage;
-  return runOrFail(join(bin, 'pg_restore'), args, { env, ...(signal === undefined ? {} : { signal }) });
+export function pgRestore({ lab, signal }: Stage, args: string[], ...files: string[]): Promise<{ stdout: string }> {
+  return lab.toolbox.pgRestore(args, { files, signal });
 }
 
 /** The name of an earlier try; undefined where it would no longer be a name with the ending added. */

@@ -35,7 +35,7 @@ export type Stage = {
   takeBackup(database: string): Promise<KeptBackup>;
   /** Makes something costly once per world and keeps it: another database's backup, for example. */
   once<T>(key: string, make: () => Promise<T>): Promise<T>;
-  /** The reader's working folder of the toolbox, empty. */
+  /** A folder of this machine, empty: what lies in it afterwards lies in the reader's working folder when he begins. */
   folder: string;
   /** The name of the reader's role when he is no superuser. */
   plainOwner: string;
@@ -53,8 +53,8 @@ export type Change = {
   /** The backup's name as the reader is given it, where the bytes that prove the end are another backup's. */
   backupName?: string;
   reader?: Reader;
-  /** The working folder, when it is not the usual one. */
-  folder?: string;
+  /** Bytes that the working folder has room for. */
+  room?: number;
   /** Changes the reader's environment and the files of the home folder (a copy made for this scenario). */
   alterReader?: (reader: { environment: Record<string, string>; home: string }) => Promise<Record<string, string>>;
 };

@@ -62,7 +62,7 @@ export const plainOwner: Scenario = {
     await createEmpty(server, database, { ...production, owner });
     const archive = join(stage.backup.folder, stage.backup.name);
     const list = join(stage.folder, '.owned.list');
-    const { stdout } = await pgRestore(stage, ['--list', archive]);
+    const { stdout } = await pgRestore(stage, ['--list', archive], archive);
     await writeFile(
       list,
       stdout
@@ -72,7 +72,7 @@ export const plainOwner: Scenario = {
     );
     try {
       const identity = ['--no-owner', `--role=${owner}`, '--exit-on-error'];
-      await pgRestore(stage, [...identity, `--use-list=${list}`, `--dbname=${database}`, archive]);
+      await pgRestore(stage, [...identity, `--use-list=${list}`, `--dbname=${database}`, archive], archive, list);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       throw impossible('plain-owner', `"${database}" holds what only a superuser may own: ${error.message}`, error);

@@ -1,7 +1,5 @@
 /** Scenario `busy`: the sessions that stand in the way of dropping and renaming. */
 import { type Client, connect } from '../../postgres/connection.ts';
-import { APPLICATION } from '../local/backend.ts';
-import { readState } from '../local/state.ts';
 import { connectAdmin } from './admin.ts';
 import { impossible } from './impossible.ts';
 import type { Scenario, Stage } from './scenario.ts';
@@ -39,11 +37,10 @@ async function endSession({ settings }: Stage, client: Client): Promise<void> {
 type Login = Stage['settings']['postgres'];
 
 async function applicationLogin({ lab, settings, server }: Stage): Promise<Login> {
-  const password = readState(lab.folder)?.secrets.application;
-  const role = await server.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [APPLICATION]);
-  if (password === undefined || role.rowCount === 0)
-    throw impossible('busy', `this lab has no login for the application's role ${APPLICATION}`);
-  return { ...settings.postgres, user: APPLICATION, password };
+  const { user, password } = lab.application;
+  const role = await server.query('SELECT FROM pg_roles WHERE rolname = $1 AND rolcanlogin', [user]);
+  if (role.rowCount === 0) throw impossible('busy', `this lab has no login for the application's role ${user}`);
+  return { ...settings.postgres, user, password };
 }
 
 async function open({ stack, database }: Stage, login: Login, name: string): Promise<Client> {

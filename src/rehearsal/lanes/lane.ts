@@ -1,5 +1,5 @@
 /** What both lanes have in common: what they are given and what they give back. */
-import type { Container } from '../../lab/container.ts';
+import type { Containers } from '../../lab/container.ts';
 import type { Values } from '../../runbook/elision.ts';
 import type { LabName, Page, Step } from '../../runbook/model.ts';
 import type { StepResult } from '../result.ts';
@@ -25,15 +25,6 @@ export type LaneOptions = {
   around?: { before(step: Step): Promise<void>; after(step: Step, result: StepResult): Promise<void> };
   limits?: Partial<Limits>;
   signal?: AbortSignal;
-};
-
-/** The toolbox is a container, and what is outside of it differs. */
-export type Containers = {
-  toolbox: Container;
-  /** The whole environment of the reader's terminal on the host. */
-  host: Record<string, string>;
-  /** That of a script whose guards look from this machine, as the same reader, at the same servers. */
-  outside: Record<string, string>;
 };
 
 /** The steps of this lab, in the page's order, from the first to the last one wanted. */

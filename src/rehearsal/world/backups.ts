@@ -1,6 +1,7 @@
 /** Takes backups and keeps them as files, so that scenarios can put them into the store whole, altered or in part. */
 import { join } from 'node:path';
 import { takeBackup } from '../../backup/take.ts';
+import type { Lab } from '../../lab/lab.ts';
 import type { KeptBackup } from '../../lab/scenarios/scenario.ts';
 import { type Report, silent } from '../../progress.ts';
 import type { Settings } from '../../settings.ts';
@@ -10,10 +11,19 @@ import { fetchObject, objectFile } from './objects.ts';
 
 /** Takes a backup and leaves it in the store. */
 export async function takeKept(
+  lab: Lab,
   settings: Settings,
   kept: Kept,
   options: { report?: Report; signal?: AbortSignal | undefined; folder?: string } = {},
 ): Promise<KeptBackup> {
+  const { takeBackup: takeThere } = lab.toolbox;
+  if (takeThere !== undefined) {
+    // Its name holds its second, and the clock there is this one.
+    while (Date.now() < kept.lastTaken + 1_000) await new Promise((resolve) => setTimeout(resolve, 50));
+    const name = await takeThere(settings.postgres.database, options.signal);
+    kept.lastTaken = Date.now();
+    return keepBackup(settings, kept, name, options.folder);
+  }
   kept.lastTaken = Math.max(Date.now(), kept.lastTaken + 1_000);
   const now = new Date(kept.lastTaken);
   const taken = await takeBackup(settings, {

@@ -48,7 +48,7 @@ export async function createWorld(lab: Lab, options: WorldOptions = {}): Promise
   await lab.services.backend.stop();
   if (kept.application) stack.defer(() => lab.services.backend.start());
   report({ kind: 'stage', title: `Taking a good backup of ${settings.postgres.database} to rehearse with` });
-  const backup = await goodBackup(settings, kept, options);
+  const backup = await goodBackup(lab, settings, kept, options);
   const manifest = await manifestOf(backup);
   stack.defer(() => removeCopies(settings, kept));
   report({ kind: 'stage', title: 'Keeping a copy of the lab as it is' });
@@ -100,12 +100,13 @@ function settingsFor(lab: Lab, { database, keyTables, minTables }: WorldOptions)
 }
 
 async function goodBackup(
+  lab: Lab,
   settings: Settings,
   kept: Kept,
   { backup, report, signal }: WorldOptions,
 ): Promise<KeptBackup> {
   if (backup !== undefined) return keepBackup(settings, kept, backup);
-  return takeKept(settings, kept, { ...(report === undefined ? {} : { report }), signal });
+  return takeKept(lab, settings, kept, { ...(report === undefined ? {} : { report }), signal });
 }
 
 /** Notes roles and settings, and returns the databases. */

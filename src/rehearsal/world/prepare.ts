@@ -47,6 +47,8 @@ export async function prepareScenario(
   const change = await makeState(world, { name, variant, folder, stack, notes, signal });
   const reader = options.reader ?? change.reader ?? 'administrator';
   const environment = await readerFor(world, reader, work, change.alterReader);
+  const { toolbox } = world.lab;
+  const { containers } = stack.use(await toolbox.open(work, { environment, room: change.room, signal }));
   const before = await observe(world, signal);
   world.kept.original = before.databases.find((database) => database.name === world.database)?.content;
   const backup = change.backup ?? world.backup;
@@ -61,8 +63,9 @@ export async function prepareScenario(
     database: world.database,
     manifest,
     environment,
-    folder,
+    folder: toolbox.folders(work).folder,
     hostFolder,
+    ...(containers === undefined ? {} : { containers }),
     startsAgain: name === 'interrupted',
     notes,
     before,
@@ -93,7 +96,10 @@ async function makeState(world: World, { name, variant, folder, stack, notes, si
       connect: (other) => connectAdmin(settings.postgres, other, signal),
       async takeBackup(other) {
         const target = { ...settings, postgres: { ...settings.postgres, database: other } };
-        const taken = await takeKept(target, kept, { signal, folder: await mkdtemp(join(kept.folder, 'backup-')) });
+        const taken = await takeKept(lab, target, kept, {
+          signal,
+          folder: await mkdtemp(join(kept.folder, 'backup-')),
+        });
         await store.remove(taken.objects);
         return taken;
       },

@@ -1,5 +1,4 @@
 /** The reader's environment: the lab's, with a home folder and a folder for temporary files of this scenario alone. */
-import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reader } from '../../lab/local/readers.ts';
 import type { Change } from '../../lab/scenarios/scenario.ts';
@@ -15,11 +14,12 @@ export async function readerFor(
 ): Promise<Record<string, string>> {
   const given = lab.environment(reader);
   const [home, was] = [join(work, 'home'), given.HOME ?? ''];
-  await cp(was, home, { recursive: true, verbatimSymlinks: true });
+  await lab.toolbox.copyHome(reader, home);
+  const there = lab.toolbox.folders(work);
   const moved = Object.entries(given).map(([name, value]) =>
-    value === was || value.startsWith(`${was}/`) ? [name, home + value.slice(was.length)] : [name, value],
+    value === was || value.startsWith(`${was}/`) ? [name, there.home + value.slice(was.length)] : [name, value],
   );
-  const environment: Record<string, string> = { ...Object.fromEntries(moved), TMPDIR: join(work, 'tmp') };
+  const environment: Record<string, string> = { ...Object.fromEntries(moved), TMPDIR: there.tmp };
   if (database !== lab.settings.postgres.database) {
     environment.POSTGRES_DB = database;
     environment.MIN_TABLES = String(settings.minTables);

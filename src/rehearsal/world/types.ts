@@ -1,5 +1,6 @@
 /** What the parts of a rehearsal hand to each other about the world they act on. */
 import type { Manifest } from '../../backup/manifest.ts';
+import type { Containers } from '../../lab/container.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { Reader } from '../../lab/local/readers.ts';
 import type { KeptBackup } from '../../lab/scenarios/scenario.ts';
@@ -41,6 +42,8 @@ export type Prepared = {
   /** The working folder of the toolbox's terminal and of step scripts, and that of the host's terminal. */
   readonly folder: string;
   readonly hostFolder: string;
+  /** Where the toolbox is a container; `environment` and `folder` are then as they are in there. */
+  readonly containers?: Containers;
   /** The reader starts again from the top after each step in turn (`interrupted`). */
   readonly startsAgain: boolean;
   /** What was made, in sentences: for reports. */
