@@ -8,7 +8,7 @@ import { Failure, Interrupted } from '../../failure.ts';
 import { Container } from '../../lab/container.ts';
 import { attachLab } from '../../lab/up.ts';
 import { connect } from '../../postgres/connection.ts';
-import type { LabName } from '../../runbook/model.ts';
+import type { LabName, Page } from '../../runbook/model.ts';
 import { readSettings } from '../../settings.ts';
 import { type Performed, resultOf } from '../performed.ts';
 import { LIMITS, type Limits } from '../terminal/terminal.ts';
@@ -16,6 +16,7 @@ import { runBytes } from './bytes.ts';
 import { confirm } from './confirm.ts';
 import { type Check, destroysTemplate, type StepContext, type StepDefinition } from './definition.ts';
 import { CONTAINER, LIMITS_OF_STEP, PAGE, RESULT_FILE } from './handed-back.ts';
+import { identitiesOf } from './identity.ts';
 import { placeHere, placeIn } from './place.ts';
 import { type Published, parametersOf, published } from './published.ts';
 
@@ -54,12 +55,16 @@ async function performProgram({ folder, id, definition, args }: StepProgram, sig
   const container = containerFrom(process.env[CONTAINER]);
   const context = contextOf(parameters, container, signal);
   const handBack = process.env[RESULT_FILE];
-  const refused = await firstRefusal(definition.before ?? [], context);
-  if (refused !== undefined) throw new Failure('step-refused', { step: id, reason: refused });
+  refuse(id, await firstRefusal(definition.before ?? [], context));
   const targets = definition.destroys?.(parameters) ?? [];
+  const databases = targets.filter(({ kind }) => kind === 'database').map(({ name }) => name);
+  const identities = await identitiesOf(found, context);
+  refuse(id, identities?.refusal([...namedDatabases(found.page, parameters), ...databases]));
   // The harness has made sure that this server is the lab's own; a person is always asked, in a lab too.
   if (targets.length > 0 && handBack !== undefined) await onlyInLab(context);
   else if (targets.length > 0) await confirm(targets, flags.confirm, context);
+  if (databases.length > 0) refuse(id, await identities?.refusalMeanwhile(databases));
+  identities?.forget();
 
   const limits: Limits = { ...LIMITS, timeout: 86_400_000, ...JSON.parse(process.env[LIMITS_OF_STEP] ?? '{}') };
   const environment = container === undefined ? { ...process.env, ...parameters } : parameters;
@@ -73,6 +78,7 @@ async function performProgram({ folder, id, definition, args }: StepProgram, sig
     show: (text) => process.stdout.write(text),
   });
   signal.throwIfAborted();
+  await identities?.note();
   const result = resultOf(found.step, ran, parameters);
   const after =
     result.flaw === undefined ? await afterwards(definition, { ...context, output: result.output }) : undefined;
@@ -90,6 +96,15 @@ async function performProgram({ folder, id, definition, args }: StepProgram, sig
     });
   if (after !== undefined) throw new Failure('step-untrue', { step: id, reason: after });
   return 0;
+}
+
+/** @throws Failure step-refused when there is a reason */
+function refuse(step: string, reason: string | undefined): void {
+  if (reason !== undefined) throw new Failure('step-refused', { step, reason });
+}
+
+function namedDatabases(page: Page, parameters: Record<string, string>): string[] {
+  return page.parameters.filter(({ kind }) => kind === 'database').map(({ name }) => parameters[name] ?? '');
 }
 
 async function firstRefusal(checks: Check[], context: StepContext): Promise<string | undefined> {
