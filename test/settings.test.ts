@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Failure } from '../src/failure.ts';
-import { readSettings, secretsOf } from '../src/settings.ts';
+import { readServiceSettings, readSettings, secretsOf } from '../src/settings.ts';
 
 const LEAST = {
   POSTGRES_HOST: 'db',
@@ -132,3 +132,42 @@ test('a bucket name that no store takes is told before anything is asked', () =>
   for (const name of ['a..b', '10.0.0.1', 'UPPER', 'x'])
     assert.match(fault({ MINIO_BUCKET: name }), /MINIO_BUCKET is not/);
 });
+
+test('the service runs daily at 02:00 UTC, drills on Sundays, and listens on loopback unless it is told otherwise', () => {
+  assert.deepEqual(readServiceSettings(LEAST).service, {
+    backupSchedule: '0 2 * * *',
+    drillSchedule: '0 4 * * 0',
+    drillAfterBackup: false,
+    timeZone: 'UTC',
+    listen: { host: '127.0.0.1', port: 9188 },
+  });
+  const told = { DRILL_SCHEDULE: 'never', DRILL_AFTER_BACKUP: 'yes', TZ: ':Europe/Berlin', METRICS_LISTEN: '[::1]:80' };
+  assert.deepEqual(readServiceSettings({ ...LEAST, ...told, BACKUP_SCHEDULE: '0 */6 * * *' }).service, {
+    backupSchedule: '0 */6 * * *',
+    drillSchedule: undefined,
+    drillAfterBackup: true,
+    timeZone: 'Europe/Berlin',
+    listen: { host: '::1', port: 80 },
+  });
+});
+
+for (const [name, value] of [
+  ['BACKUP_SCHEDULE', 'daily'],
+  ['BACKUP_SCHEDULE', '0 0 2 * * *'],
+  ['BACKUP_SCHEDULE', '0 2 30 2 *'],
+  ['BACKUP_SCHEDULE', '60 2 * * *'],
+  ['BACKUP_SCHEDULE', 'never'],
+  ['DRILL_SCHEDULE', 'weekly'],
+  ['DRILL_AFTER_BACKUP', 'true'],
+  ['TZ', 'Berlin'],
+  ['METRICS_LISTEN', '9188'],
+  ['METRICS_LISTEN', '127.0.0.1:65536'],
+  ['METRICS_LISTEN', 'http://127.0.0.1:9188'],
+] as const)
+  test(`the service refuses ${name}=${value}, which other commands do not read`, () => {
+    assert.throws(
+      () => readServiceSettings({ ...LEAST, [name]: value }),
+      (error) => error instanceof Failure && error.exit === 2 && error.message.includes(name),
+    );
+    assert.equal(readSettings({ ...LEAST, [name]: value }).postgres.host, 'db');
+  });

@@ -13,7 +13,7 @@ import { type Backoff, backoff } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { aheadOf, type Due, nextDue, type Plan, whatIsDue } from './due.ts';
 import { healthOf } from './health.ts';
-import { type Lease, openLease } from './lease.ts';
+import { type Lease, LIFETIME_MS, openLease } from './lease.ts';
 import type { Log } from './log.ts';
 import { objectsOf, openMemory } from './memory.ts';
 import { metricsText } from './metrics.ts';
@@ -21,9 +21,6 @@ import { type Agent, aboutFailure, perform } from './perform.ts';
 import { schedule } from './schedule.ts';
 import { listen } from './server.ts';
 import { newStatus } from './status.ts';
-
-/** While another agent works, its lease is looked at so often. Milliseconds. */
-const BUSY_MS = 5_000;
 
 export type AgentOptions = {
   signal: AbortSignal;
@@ -37,6 +34,8 @@ type Work = Agent & {
   store: Store;
   plan: Plan;
   lease: Lease;
+  /** While another agent works, its lease is looked at so often. Milliseconds. */
+  busy: number;
   backoffs: Record<'look' | Due['what'], Backoff>;
   /** What was due when another agent held the lease. */
   left: Set<Due['what']>;
@@ -47,7 +46,7 @@ type Work = Agent & {
  * @throws Failure listen-failed, program-missing
  */
 export async function serve(settings: ServiceSettings, options: AgentOptions): Promise<void> {
-  const { signal, log, clock = systemClock } = options;
+  const { signal, log, clock = systemClock, leaseLifetime = LIFETIME_MS } = options;
   const { database } = settings.postgres;
   const { service } = settings;
   // A machine without PostgreSQL's programs will not get them by waiting.
@@ -62,7 +61,8 @@ export async function serve(settings: ServiceSettings, options: AgentOptions): P
   const work: Work = {
     ...{ settings, clock, log, status, signal, store },
     memory: openMemory(store, objects.memory),
-    lease: openLease(store, objects.lease, options.leaseLifetime),
+    lease: openLease(store, objects.lease, leaseLifetime),
+    busy: leaseLifetime / 6,
     plan: {
       backup: schedule(service.backupSchedule, service.timeZone),
       drill: service.drillSchedule === undefined ? undefined : schedule(service.drillSchedule, service.timeZone),
@@ -156,7 +156,7 @@ async function attempt(work: Work, wanted: Due): Promise<Date> {
   if (held === undefined) {
     if (!left.has(wanted.what)) log('info', 'waiting', { for: wanted.what, reason: 'another agent holds the lease' });
     left.add(wanted.what);
-    return new Date(clock.now().getTime() + BUSY_MS);
+    return new Date(clock.now().getTime() + work.busy);
   }
   const due = (await look(work)).find((one) => one.what === wanted.what);
   if (due === undefined) {
@@ -183,7 +183,7 @@ function away({ status, clock, backoffs, log, signal }: Work, error: unknown): D
   const now = clock.now();
   const { code, ...about } = aboutFailure(error);
   const retry = backoffs.look.failed(now);
-  log('error', 'store-away', { code, ...about, retry: retry.toISOString() });
+  log('error', error instanceof Failure ? 'store-away' : 'fault', { code, ...about, retry: retry.toISOString() });
   status.storeFault = { code, since: status.storeFault?.since ?? now };
   return retry;
 }

@@ -11,8 +11,8 @@ import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import type { Store } from '../store/store.ts';
 
-/** How long a lease outlives its holder, in milliseconds. */
-const LIFETIME_MS = 60_000;
+/** The lifetime of the service's lease, in milliseconds. */
+export const LIFETIME_MS = 60_000;
 /** Releasing takes no longer; a lease that could not be released ends by itself. Milliseconds. */
 const RELEASE_MS = 5_000;
 
@@ -31,8 +31,8 @@ export type Lease = {
   acquire(signal: AbortSignal): Promise<Held | undefined>;
 };
 
-/** @param lifetime in milliseconds; the same for all agents */
-export function openLease(store: Store, object: string, lifetime: number = LIFETIME_MS): Lease {
+/** @param lifetime how long it outlives a holder that was killed, in milliseconds; the same for all agents */
+export function openLease(store: Store, object: string, lifetime: number): Lease {
   const holder = randomUUID();
   let beat = 0;
   let seen = { tag: '', since: 0 };
