@@ -1,0 +1,4 @@
+/** Shows that the service is up and healthy. */
+import { step } from '../../src/rehearsal/step.ts';
+
+export default step(import.meta);
