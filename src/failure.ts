@@ -137,6 +137,30 @@ export const FAILURES = {
     hint: (d) =>
       `Install the client programs of PostgreSQL ${d.needed} or newer (package postgresql-client-${d.needed}).`,
   },
+  'archive-compression': {
+    exit: 3,
+    sentence: (d) =>
+      `The archive is compressed with ${d.compression}; pg_restore ${d.program} here was built without it.`,
+    hint: (d) =>
+      `Install client programs of PostgreSQL that were built with ${d.compression}, such as Debian’s (16 or newer).`,
+  },
+  'archive-packed': {
+    exit: 3,
+    sentence: (d) => `${d.archive} is packed with ${d.packing}, which cannot be unpacked here.`,
+    hint: () => 'Unpack it, or pack it with gzip or zstd, and store it again: nothing says that it is bad.',
+  },
+  'server-older': {
+    exit: 3,
+    sentence: (d) =>
+      `The archive holds a database of PostgreSQL ${d.archive}; the server is ${d.server}, and an older one may not understand it.`,
+    hint: (d) =>
+      `Restore it on a server of PostgreSQL ${d.needed} or newer; name it with POSTGRES_HOST and POSTGRES_PORT.`,
+  },
+  'archive-unsafe': {
+    exit: 1,
+    sentence: (d) => `${d.archive} holds "${d.text}", which pg_dump never writes and psql would carry out here.`,
+    hint: () => 'Nothing of it was run. Find out who wrote it before you restore from it by any means.',
+  },
   'archive-damaged': {
     exit: 1,
     sentence: (d) => `${d.archive} cannot be read to its end: ${d.message}`,
@@ -145,13 +169,19 @@ export const FAILURES = {
   'archive-unknown': {
     exit: 1,
     sentence: (d) => `${d.archive} is no PostgreSQL archive: it ${d.reason}.`,
-    hint: () => 'It must be what pg_dump writes: custom format, tar, or SQL (gzip’d or not).',
+    hint: () => 'It must be what pg_dump writes: custom format, tar, or SQL, as it is or packed with gzip or zstd.',
   },
   // The object store
   'store-unreachable': {
     exit: 3,
     sentence: (d) => `The object store at ${d.endpoint} cannot be reached: ${d.reason}.`,
     hint: () => 'Check that it runs, and MINIO_ENDPOINT.',
+  },
+  'store-untrusted': {
+    exit: 3,
+    sentence: (d) => `The certificate of the object store at ${d.endpoint} is not trusted: ${d.reason}.`,
+    hint: () =>
+      'For a CA of your own set MINIO_CA_FILE to its certificate. The name in MINIO_ENDPOINT must be in the store’s.',
   },
   'store-auth': {
     exit: 3,

@@ -2,6 +2,7 @@
  * Settings: the environment, read once at the border into typed values by one schema. All faults are reported at once,
  * before anything is touched. Every secret may also come from a file: `<NAME>_FILE`.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { Cron } from 'croner';
 import { z } from 'zod';
@@ -72,6 +73,9 @@ const environment = z.object({
     .transform((prefix) => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`))
     .default(''),
   MINIO_REGION: printable.default('us-east-1'),
+  MINIO_URL_STYLE: z.enum(['path', 'virtual-host'], 'must be "path" or "virtual-host"').default('path'),
+  MINIO_CA_FILE: z.string().transform(certificates).optional(),
+  MINIO_TIMEOUT: whole(1, 3_600).default(60),
   KEY_TABLES: z.string().transform(tableNames).optional(),
   MIN_TABLES: whole(0, 1_000_000).optional(),
   APPLICATION_NAMES: z
@@ -80,6 +84,8 @@ const environment = z.object({
     .refine((names) => names.every((name) => name !== ''), 'must be names separated by commas')
     .optional(),
   BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
+  BACKUP_KEEP_COUNT: whole(1, 1_000_000).default(1),
+  BACKUP_SMALL_PERCENT: whole(0, 100).default(50),
 });
 
 /** What the backup service needs besides. */
@@ -109,13 +115,23 @@ export type Settings = {
     /** Empty, or ending with "/". */
     prefix: string;
     region: string;
+    /** The bucket is part of the host name instead of the path. */
+    virtualHost: boolean;
+    /** Certificates in PEM that are trusted besides the system's. */
+    ca: string | undefined;
+    /** A request without any answer for so long is given up, in seconds. */
+    timeout: number;
   };
   keyTables: TableName[];
   /** The least number of tables in schema public that a restored database must have. */
   minTables: number;
   /** How the names begin that the application gives its sessions (application_name); undefined: nobody said. */
   applications?: string[];
+  /** A backup may go when it is older than `keepDays` and `keepCount` sound ones are newer. */
   keepDays: number;
+  keepCount: number;
+  /** Percent of the median of the earlier ones; a newest backup that is smaller is suspicious. 0: none is. */
+  smallPercent: number;
 };
 
 /** Settings of the backup service. */
@@ -192,11 +208,16 @@ function settingsOf(v: z.infer<typeof environment>): Settings {
       bucket: v.MINIO_BUCKET,
       prefix: v.MINIO_PREFIX,
       region: v.MINIO_REGION,
+      virtualHost: v.MINIO_URL_STYLE === 'virtual-host',
+      ca: v.MINIO_CA_FILE,
+      timeout: v.MINIO_TIMEOUT,
     },
     keyTables: v.KEY_TABLES ?? (sample ? SAMPLE.keyTables.split(',').map((name) => ({ schema: 'public', name })) : []),
     minTables: v.MIN_TABLES ?? (sample ? SAMPLE.minTables : 1),
     ...(applications === undefined ? {} : { applications }),
     keepDays: v.BACKUP_KEEP_DAYS,
+    keepCount: v.BACKUP_KEEP_COUNT,
+    smallPercent: v.BACKUP_SMALL_PERCENT,
   };
 }
 
@@ -242,6 +263,20 @@ function endpointOf(text: string, context: z.core.$RefinementCtx): URL {
     message: 'must be a URL such as http://localhost:9000, without a path, a user or a query',
   });
   return z.NEVER;
+}
+
+/** The text of a file of certificates; each of them is looked at, so that a wrong file is told before anything is asked. */
+function certificates(file: string, context: z.core.$RefinementCtx): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+    if (found.length === 0) throw new Error(`${file} holds no certificate in PEM`);
+    for (const one of found) new X509Certificate(one);
+    return found.join('\n');
+  } catch (cause) {
+    context.addIssue({ code: 'custom', message: `cannot be used: ${cause instanceof Error ? cause.message : cause}` });
+    return z.NEVER;
+  }
 }
 
 function isSchedule(text: string): boolean {

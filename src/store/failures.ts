@@ -13,32 +13,20 @@ const AUTH = new Set([
   'RequestTimeTooSkewed',
   'SignatureDoesNotMatch',
 ]);
-const PASSING = new Set([
-  'InternalError',
-  'RequestTimeout',
-  'SlowDown',
-  'ServiceUnavailable',
-  'XMinioServerNotInitialized',
-]);
 const NAME = new Set(['XMinioInvalidObjectName', 'XMinioInvalidResourceName', 'KeyTooLongError']);
-const NETWORK = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EAI_AGAIN',
+/** The connection stands, but who answers is not trusted. */
+const UNTRUSTED = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-
-/** May the same request succeed a moment later? */
-export function passing(cause: unknown): boolean {
-  if (cause instanceof Failure) return false;
-  if (cause instanceof S3Error) return PASSING.has(codeOf(cause));
-  return (
-    NETWORK.has(codeOf(cause)) || /Retryable HTTP status|socket hang up|no answer for|aborted/.test(reasonOf(cause))
-  );
-}
+/** One side speaks TLS, the other does not. */
+const OTHER_PROTOCOL = /wrong version number|packet length too long|HTTP request to an HTTPS server|ERR_SSL/;
 
 /** The Failure for an error of minio-js; an error of our own is returned as it is. */
 export function storeFailure(cause: unknown, settings: Settings['store'], object?: string): unknown {
@@ -54,7 +42,12 @@ export function storeFailure(cause: unknown, settings: Settings['store'], object
     return new Failure('object-missing', { name: object, bucket: settings.bucket }, { cause });
   if (code === 'XMinioStorageFull' || code === 'QuotaExceeded' || code === 'XMinioAdminBucketQuotaExceeded')
     return new Failure('store-full', { endpoint, reason }, { cause });
-  return new Failure('store-unreachable', { endpoint, reason: reason || code }, { cause });
+  if (UNTRUSTED.has(code)) return new Failure('store-untrusted', { endpoint, reason: reason || code }, { cause });
+  if (OTHER_PROTOCOL.test(`${code} ${reason}`))
+    return new Failure('store-unreachable', { endpoint, reason: otherProtocol(settings) }, { cause });
+  const [, status] = /Retryable HTTP status: (\d+)/.exec(reason) ?? [];
+  const said = status === undefined ? reason || code : `it answers ${status}, also after some time`;
+  return new Failure('store-unreachable', { endpoint, reason: said }, { cause });
 }
 
 /** Does the error say that there is no such object? Answers to HEAD have no body and say `NotFound`. */
@@ -66,7 +59,11 @@ export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }
 
-function reasonOf(cause: unknown): string {
+function otherProtocol({ endpoint }: Settings['store']): string {
+  return endpoint.protocol === 'https:' ? 'it does not speak TLS (https)' : 'it speaks TLS only (https)';
+}
+
+export function reasonOf(cause: unknown): string {
   // Node tries every address of a name and collects what each answered.
   const error = cause instanceof AggregateError ? cause.errors[0] : cause;
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');

@@ -51,10 +51,15 @@ export async function startServices(): Promise<Services> {
       bucket: 'postgres-backups',
       prefix: '',
       region: 'us-east-1',
+      virtualHost: false,
+      ca: undefined,
+      timeout: 60,
     },
     keyTables: [],
     minTables: 1,
     keepDays: 30,
+    keepCount: 1,
+    smallPercent: 50,
   };
   const s3 = new S3({
     endPoint: '127.0.0.1',
@@ -234,5 +239,7 @@ function environmentFor(settings: Settings): Record<string, string> {
       .map(({ schema, name }) => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`)
       .join(','),
     BACKUP_KEEP_DAYS: String(settings.keepDays),
+    BACKUP_KEEP_COUNT: String(settings.keepCount),
+    BACKUP_SMALL_PERCENT: String(settings.smallPercent),
   };
 }
