@@ -9,7 +9,7 @@ import type { Report } from '../progress.ts';
 import { rehearse as rehearsePages } from '../rehearsal/matrix.ts';
 import { type LoadedPage, loadPages } from '../rehearsal/pages.ts';
 import { promotePage, withoutOutputs } from '../rehearsal/promote.ts';
-import { transcriptOf, writeTranscript } from '../rehearsal/record.ts';
+import { transcriptOf, writeRecording, writeTranscript } from '../rehearsal/record.ts';
 import { LANES, type LaneName, type Rehearsal } from '../rehearsal/result.ts';
 import { parseReports, type WantedReport, writeReports } from '../report/reports.ts';
 import { runLine } from '../report/text.ts';
@@ -39,7 +39,11 @@ export const rehearse = command({
     lane: { type: 'string', description: `only this lane: ${LANES.join(' or ')}` },
     lab: { type: 'string', default: 'local', description: 'the kind of lab: local' },
     promote: { type: 'boolean', default: false, description: 'write the real outputs into the pages' },
-    record: { type: 'boolean', default: false, description: 'write transcripts, when every page passed' },
+    record: {
+      type: 'boolean',
+      default: false,
+      description: 'write transcripts and recordings, when every page passed',
+    },
     report: { type: 'string', default: 'text', description: 'text,json=FILE,junit=FILE,github' },
   },
   async run({ args, report, print, signal }) {
@@ -55,16 +59,18 @@ export const rehearse = command({
       await promoteAll(fit, { lab, report, signal });
       pages = await loadPages(ROOT, args._);
     }
+    const casts = new Map<string, string>();
     const rehearsal = await rehearsePages(pages, {
       lab,
       ...(scenarios === undefined ? {} : { scenarios }),
       ...(lanes === undefined ? {} : { lanes }),
       report,
+      ...(args.record ? { onRecording: ({ path }, cast) => void casts.set(path, cast) } : {}),
       onRun: (_, run) => report({ kind: 'note', text: runLine(run).trimStart() }),
       signal,
     });
     writeReports(reports, rehearsal, print);
-    if (args.record) recordAll(pages, rehearsal, lab, report);
+    if (args.record) recordAll(pages, rehearsal, { lab, casts, report });
     return STATUS[rehearsal.verdict];
   },
 });
@@ -127,7 +133,9 @@ async function promoteAll(pages: LoadedPage[], { lab, report, signal }: Work & {
   }
 }
 
-function recordAll(pages: LoadedPage[], rehearsal: Rehearsal, lab: Lab | undefined, report: Report): void {
+type Recording = { lab: Lab | undefined; casts: ReadonlyMap<string, string>; report: Report };
+
+function recordAll(pages: LoadedPage[], rehearsal: Rehearsal, { lab, casts, report }: Recording): void {
   if (rehearsal.verdict !== 'passed' || lab === undefined) {
     report({ kind: 'note', text: 'Nothing was recorded: only a rehearsal that passed everywhere is evidence.' });
     return;
@@ -137,7 +145,10 @@ function recordAll(pages: LoadedPage[], rehearsal: Rehearsal, lab: Lab | undefin
     const transcript = loaded && transcriptOf(loaded, result, { lab, recordedAt: rehearsal.startedAt });
     if (loaded === undefined || transcript === undefined)
       report({ kind: 'note', text: `${result.path}: not recorded, because it was not run in intact` });
-    else report({ kind: 'note', text: `recorded ${relative(ROOT, writeTranscript(loaded.file, transcript))}` });
+    else {
+      writeRecording(loaded.file, casts.get(result.path));
+      report({ kind: 'note', text: `recorded ${relative(ROOT, writeTranscript(loaded.file, transcript))}` });
+    }
   }
 }
 

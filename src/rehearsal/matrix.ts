@@ -29,6 +29,8 @@ export type RehearseOptions = {
   report: Report;
   /** Told of each run as it ends. */
   onRun?: (page: PageResult, run: RunResult) => void;
+  /** Given what the reader's terminals showed in `intact`, as asciicast. */
+  onRecording?: (page: PageResult, cast: string) => void;
   signal?: AbortSignal;
 };
 
@@ -77,7 +79,7 @@ async function runAll(
   result: PageResult,
   options: RehearseOptions & { world: World; pages: LoadedPage[] },
 ): Promise<void> {
-  const { world, pages, report, limits, signal } = options;
+  const { world, pages, report, limits, onRecording, signal } = options;
   const recoveries = new Map(pages.map((page) => [page.page.name, page]));
   for (const { scenario, lane } of runs) {
     signal?.throwIfAborted();
@@ -90,6 +92,7 @@ async function runAll(
       world,
       recoveries,
       ...(limits === undefined ? {} : { limits }),
+      ...(onRecording === undefined ? {} : { onRecording: (cast: string) => onRecording(result, cast) }),
       ...(signal === undefined ? {} : { signal }),
     });
     result.runs.push(run);

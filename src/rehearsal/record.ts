@@ -1,5 +1,5 @@
 /** From a rehearsal that passed to the transcript that is committed beside its page. */
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
 import { rehearsedHash, type Transcript, transcriptSchema } from '../runbook/transcript.ts';
@@ -55,6 +55,13 @@ export function writeTranscript(file: string, transcript: Transcript): string {
   return path;
 }
 
+/** Beside the transcript, and as old as it is: without one, an earlier recording goes. */
+export function writeRecording(file: string, cast: string | undefined): void {
+  const path = join(dirname(file), 'recording.cast');
+  if (cast === undefined) rmSync(path, { force: true });
+  else writeFileSync(path, cast);
+}
+
 /** A person's own pace is the reader's. */
 function measuredRun(runs: RunResult[]): RunResult | undefined {
   const intact = runs.filter(({ scenario }) => scenario === 'intact');
@@ -69,7 +76,7 @@ function destroysOf({ scripts }: LoadedPage, id: string): string[] {
 }
 
 /** Takes the machine's own paths and secrets out of a text: it is published. */
-function publishable(lab: Lab): (text: string) => string {
+export function publishable(lab: Lab): (text: string) => string {
   const hides = (['administrator', 'plain-owner'] as const).map((reader) => hider(lab.environment(reader)));
   return (text) =>
     hides

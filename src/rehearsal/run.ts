@@ -9,10 +9,12 @@ import { performScript } from './lanes/script.ts';
 import type { LoadedPage } from './pages.ts';
 import { factFlaws, rtoFlaws } from './promises.ts';
 import { proveOutcome } from './proof.ts';
+import { publishable } from './record.ts';
 import type { Finding, Flaw, LaneName, RunResult, StepResult } from './result.ts';
 import { secondRun } from './second-run.ts';
 import type { Target } from './step/definition.ts';
-import type { Limits } from './terminal/terminal.ts';
+import { type Recorder, recorder } from './terminal/recorder.ts';
+import { COLUMNS, type Limits, ROWS } from './terminal/terminal.ts';
 import { observe, originalStillExists, type Prepared, prepareScenario, valuesOf, type World } from './world.ts';
 
 export type RunOptions = {
@@ -22,10 +24,13 @@ export type RunOptions = {
   world: World;
   /** Pages that a recovery may lead to, by name. */
   recoveries: ReadonlyMap<string, LoadedPage>;
+  /** Given what the reader's terminals showed, where the run is the one that a transcript is made of. */
+  onRecording?: (cast: string) => void;
   limits?: Partial<Limits>;
   signal?: AbortSignal;
 };
 
+type How = { exported?: boolean; interruptedAfter?: string };
 /** What one passage through the page came to. */
 type Passage = { results: StepResult[]; flaws: Flaw[]; seconds: number; values: Record<string, string> };
 
@@ -94,10 +99,7 @@ async function passagesOf(options: RunOptions): Promise<Passage[]> {
   return [plain, await passage(options, { exported })];
 }
 
-async function passage(
-  options: RunOptions,
-  how: { exported?: boolean; interruptedAfter?: string },
-): Promise<Passage & { startsAgain: boolean }> {
+async function passage(options: RunOptions, how: How): Promise<Passage & { startsAgain: boolean }> {
   const { loaded, scenario, world, signal } = options;
   const { page } = loaded;
   await using prepared = await prepareScenario(world, scenario.name, signal === undefined ? {} : { signal });
@@ -114,7 +116,9 @@ async function passage(
     before = await observe(world);
   }
   const since = performance.now();
-  let results = await perform();
+  const recording = recorderFor(options, how);
+  let results = await perform(recording === undefined ? {} : { recorder: recording });
+  if (recording !== undefined) options.onRecording?.(recording.cast(page.title));
   const again = how.interruptedAfter !== undefined;
   // The first passage is not interrupted yet. Begun again, a page that stops may as well get to its end: what counts is
   // that nothing is lost.
@@ -192,6 +196,12 @@ async function recover(options: RunOptions, prepared: Prepared, outcome: Extract
   const { name } = options.scenario;
   const flaws = judgeSteps({ page: loaded.page, scenario: name, expected: { kind: 'done' }, results, values });
   return { loaded, results, flaws };
+}
+
+/** In `intact`, pasted as the site's copy button gives it. */
+function recorderFor({ onRecording, lane, scenario, world }: RunOptions, how: How): Recorder | undefined {
+  if (onRecording === undefined || lane !== 'reader' || scenario.name !== 'intact' || how.exported) return undefined;
+  return recorder({ columns: COLUMNS, rows: ROWS }, publishable(world.lab));
 }
 
 /** Notes what each step destroyed, and which steps wrote to the server at all. */

@@ -19,6 +19,7 @@ describe('promises of a page', () => {
   let lab: Lab;
   let pages: LoadedPage[];
   let rehearsal: Rehearsal;
+  const recordings: [path: string, cast: string][] = [];
 
   before(async () => {
     lab = await labUp({ report: silent });
@@ -27,7 +28,12 @@ describe('promises of a page', () => {
       ROOT,
       PAGES.map((page) => join(FIXTURES, page)),
     );
-    rehearsal = await rehearse(pages, { lab, report: silent, limits: { timeout: 60_000 } });
+    rehearsal = await rehearse(pages, {
+      lab,
+      report: silent,
+      limits: { timeout: 60_000 },
+      onRecording: ({ path }, cast) => void recordings.push([path, cast]),
+    });
   });
   after(() => lab?.down());
 
@@ -86,5 +92,12 @@ describe('promises of a page', () => {
     assert.ok(loaded);
     const transcript = transcriptOf(loaded, result, { lab, recordedAt: rehearsal.startedAt });
     assert.equal(transcript?.promised, 600);
+  });
+
+  it('are recorded once, in the reader’s first passage, without this machine’s folders', () => {
+    const casts = recordings.filter(([path]) => path.endsWith('promises-kept.mdx')).map(([, cast]) => cast);
+    assert.equal(casts.length, 1);
+    assert.equal(casts[0]?.match(/createdb/g)?.length, 1);
+    assert.ok(!casts[0]?.includes(lab.folder));
   });
 });

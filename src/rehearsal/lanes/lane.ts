@@ -3,6 +3,7 @@ import type { Containers } from '../../lab/container.ts';
 import type { Values } from '../../runbook/elision.ts';
 import type { LabName, Page, Step } from '../../runbook/model.ts';
 import type { StepResult } from '../result.ts';
+import type { Recorder } from '../terminal/recorder.ts';
 import type { Limits } from '../terminal/terminal.ts';
 
 export type LaneOptions = {
@@ -23,6 +24,8 @@ export type LaneOptions = {
   upTo?: string;
   /** Called before and after each step, to observe what it changed. */
   around?: { before(step: Step): Promise<void>; after(step: Step, result: StepResult): Promise<void> };
+  /** Keeps what the reader's terminals show. */
+  recorder?: Recorder;
   limits?: Partial<Limits>;
   signal?: AbortSignal;
 };

@@ -13,7 +13,7 @@ import { openTerminal, type Terminal } from '../terminal/terminal.ts';
 import { inOrder, type LaneOptions, stepsFor } from './lane.ts';
 
 export async function performReader(options: LaneOptions & { exported?: boolean }): Promise<StepResult[]> {
-  const { page, values, environment, folders, containers, signal, limits } = options;
+  const { page, values, environment, folders, containers, recorder, signal, limits } = options;
   const hide = hider(environment);
   await using stack = new AsyncDisposableStack();
   const terminals = new Map<Where, Promise<Terminal>>();
@@ -24,6 +24,7 @@ export async function performReader(options: LaneOptions & { exported?: boolean 
         environment: where === 'host' ? (containers?.host ?? environment) : environment,
         folder: folders[where],
         ...(container === undefined ? {} : { container }),
+        ...(recorder === undefined ? {} : { watch: recorder.add }),
         ...(signal === undefined ? {} : { signal }),
       }),
     );
@@ -35,6 +36,7 @@ export async function performReader(options: LaneOptions & { exported?: boolean 
   };
   const paste = async (step: Step, text: string, where: Where) => {
     const terminal = await terminalFor(where);
+    recorder?.chapter(step.id);
     const pasted = await terminal.paste(text, limits);
     return resultOf(step, hidden(pasted, hide), values);
   };

@@ -12,8 +12,8 @@ import { inFront, sessionOf, waitingForKey } from './processes.ts';
 import { queryAnswerer } from './queries.ts';
 
 const RC = fileURLToPath(new URL('reader.bashrc', import.meta.url));
-const COLUMNS = 120;
-const ROWS = 40;
+export const COLUMNS = 120;
+export const ROWS = 40;
 /** How often a silent terminal is looked at, and for how long it must be silent before that, in milliseconds. */
 const LOOK_MS = 200;
 const QUIET_MS = 600;
@@ -63,6 +63,8 @@ export type TerminalOptions = {
   folder: string;
   /** The terminal is one of this container, as `docker exec -it <container> bash` gives it, with the marks of its image. */
   container?: Container;
+  /** Told of everything that is shown. */
+  watch?: (chunk: string) => void;
   signal?: AbortSignal;
 };
 
@@ -81,7 +83,7 @@ export async function openTerminal(options: TerminalOptions): Promise<Terminal> 
   signal?.throwIfAborted();
   const shell = options.container === undefined ? shellHere(options) : shellIn(options.container);
   const { pty } = shell;
-  const screen = watchScreen(shell);
+  const screen = watchScreen(shell, options.watch);
   const close = () => closeSession(shell, screen);
   const onAbort = () => void close();
   signal?.addEventListener('abort', onAbort);
@@ -154,7 +156,7 @@ function shellIn(container: Container): Shell {
 type Screen = ReturnType<typeof watchScreen>;
 
 /** Collects what is shown, answers what programs ask the terminal, and notices when nothing can happen any more. */
-function watchScreen({ pty, leader }: Pick<Shell, 'pty' | 'leader'>) {
+function watchScreen({ pty, leader }: Pick<Shell, 'pty' | 'leader'>, watch?: (chunk: string) => void) {
   const answer = queryAnswerer();
   let shown = '';
   let lastOutput = performance.now();
@@ -162,6 +164,7 @@ function watchScreen({ pty, leader }: Pick<Shell, 'pty' | 'leader'>) {
   let wake = () => {};
   pty.onData((chunk) => {
     shown += chunk;
+    watch?.(chunk);
     lastOutput = performance.now();
     const answers = answer(chunk);
     if (answers !== '' && !ended) pty.write(answers);
