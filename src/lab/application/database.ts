@@ -1,9 +1,12 @@
 /** The application's connections. Its role is no superuser: row-level security decides what a tenant sees. */
+import { readFileSync } from 'node:fs';
 import pg from 'pg';
 
-/** The pool takes its address and credentials from PG* variables. */
+/** The pool takes its address and credentials from PG* variables, or the password from the file in PGPASSWORD_FILE. */
 export function connections(): pg.Pool {
+  const file = process.env.PGPASSWORD_FILE;
   const pool = new pg.Pool({
+    ...(file ? { password: readFileSync(file, 'utf8').trim() } : {}),
     max: 8,
     connectionTimeoutMillis: 3_000,
     query_timeout: 10_000,

@@ -19,6 +19,9 @@ export type SampleOptions = {
   signal?: AbortSignal | undefined;
 };
 
+/** What of a lab is needed: where the server is, and each reader's credentials. */
+type SampleLab = Pick<Lab, 'settings' | 'environment'>;
+
 export const SAMPLE_ROWS = 100_000;
 const LEAST_ROWS = 10_000;
 const MOST_ROWS = 5_000_000;
@@ -27,7 +30,7 @@ const MOST_ROWS = 5_000_000;
  * Makes the sample database, analysed and committed in one piece; after a failure or an abort there is none.
  * @throws RangeError for a number of rows outside the range; pg's error when the database exists
  */
-export async function createSample(lab: Lab, options: SampleOptions = {}): Promise<void> {
+export async function createSample(lab: SampleLab, options: SampleOptions = {}): Promise<void> {
   const { rows = SAMPLE_ROWS, report = silent, signal } = options;
   if (!Number.isInteger(rows) || rows < LEAST_ROWS || rows > MOST_ROWS)
     throw new RangeError(`The sample has ${LEAST_ROWS} to ${MOST_ROWS} rows, not ${rows}.`);
@@ -79,7 +82,7 @@ async function remove(owner: Settings['postgres'], database: string): Promise<vo
   await client.query(`DROP DATABASE IF EXISTS ${quoteIdentifier(database)} WITH (FORCE)`);
 }
 
-function ownerOf(lab: Lab, owner: 'administrator' | 'plain-owner'): Settings['postgres'] {
+function ownerOf(lab: SampleLab, owner: 'administrator' | 'plain-owner'): Settings['postgres'] {
   const env = lab.environment(owner);
   const { POSTGRES_USER: user = '', POSTGRES_PASSWORD: password = '' } = env;
   return { ...lab.settings.postgres, user, password };
