@@ -4,10 +4,9 @@
  */
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
-import { content } from '../postgres/content.ts';
+import { content, contentOfSchema1, type Kind, SINCE_SCHEMA_2 } from '../postgres/content.ts';
 
-const manifest = z.object({
-  schema: z.literal(1),
+const facts = z.object({
   /** The instant of the snapshot, ISO 8601 in UTC. */
   createdAt: z.iso.datetime(),
   /** The name of the database. */
@@ -20,12 +19,15 @@ const manifest = z.object({
     format: z.enum(['custom', 'tar', 'plain', 'gzip', 'directory']),
   }),
   versions: z.object({ server: z.string(), pgDump: z.string(), drillbook: z.string() }),
-  content,
 });
+const manifest = z.discriminatedUnion('schema', [
+  facts.extend({ schema: z.literal(1), content: contentOfSchema1 }),
+  facts.extend({ schema: z.literal(2), content }),
+]);
 export type Manifest = z.infer<typeof manifest>;
 
 /** Versions of this form that can be read. */
-const KNOWN = [1];
+const KNOWN = [1, 2];
 const numbered = z.object({ schema: z.number() });
 
 /** The object that holds the manifest of a backup. */
@@ -52,6 +54,11 @@ export function parseManifest(text: string, name = 'manifest'): Manifest {
   if (read.success) return read.data;
   const faults = read.error.issues.slice(0, 3).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new Failure('manifest-unreadable', { name, reason: faults.join('; ') });
+}
+
+/** Kinds of object that a manifest of this schema does not state. */
+export function unstatedBy({ schema }: Manifest): ReadonlySet<Kind> {
+  return schema === 1 ? SINCE_SCHEMA_2 : new Set();
 }
 
 /** The text that is stored: indented, because people read it too. */

@@ -150,7 +150,7 @@ function manifestOf(
   content: Content,
 ): Manifest {
   return {
-    schema: 1,
+    schema: 2,
     createdAt: snapshot.takenAt.toISOString(),
     database: settings.postgres.database,
     archive: { name, bytes, sha256, format: 'custom' },

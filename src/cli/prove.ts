@@ -1,5 +1,5 @@
 /** `drillbook prove <backup> --database <name>`: compares an existing database with the backup's manifest. */
-import { figure, firstOfEachKind, NEVER_COMPARED } from '../restore/proof.ts';
+import { figure, firstOfEachKind } from '../restore/proof.ts';
 import { type Proven, prove as proveDatabase } from '../restore/prove.ts';
 import { readSettings } from '../settings.ts';
 import { command } from './command.ts';
@@ -25,10 +25,11 @@ export const prove = command({
   },
 });
 
-function inWords({ backup, database, verdict, tables, rows, differences, keyTables, faults }: Proven): string {
+function inWords(proven: Proven): string {
+  const { backup, database, verdict, tables, rows, differences, keyTables, faults, notCompared } = proven;
   const compared = `${figure(tables)} tables with ${figure(rows)} rows`;
   if (verdict === 'equal')
-    return `Not compared:\n${NEVER_COMPARED.map((line) => `  - ${line}\n`).join('')}\nCompared ${compared}.\nDatabase ${database} equals the backup ${backup}.\n`;
+    return `Not compared:\n${notCompared.map((line) => `  - ${line}\n`).join('')}\nCompared ${compared}.\nDatabase ${database} equals the backup ${backup}.\n`;
   if (verdict === 'unproven') {
     const counts = keyTables.map(({ table, rows: count }) => `  ${table}: ${figure(count)} rows`);
     const sentence = `Backup ${backup} has no manifest: content unproven. Database ${database} has ${compared}.`;

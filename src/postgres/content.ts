@@ -23,13 +23,27 @@ export const KINDS = [
   'statistics',
   'publication',
   'event trigger',
+  'foreign option',
+  'user mapping',
+  'text search',
+  'toast option',
   'other',
   'comment',
   'owner',
   'privilege',
+  'language privilege',
   'default privilege',
 ] as const;
 export type Kind = (typeof KINDS)[number];
+
+/** Kinds that manifests state since schema 2. */
+export const SINCE_SCHEMA_2: ReadonlySet<Kind> = new Set([
+  'foreign option',
+  'user mapping',
+  'text search',
+  'toast option',
+  'language privilege',
+]);
 
 const thing = z.object({
   /** Quoted as SQL takes it and with its schema, e.g. `public."Mixed"`. */
@@ -101,6 +115,20 @@ export const content = z.object({
   roles: z.array(z.string()),
 });
 export type Content = z.infer<typeof content>;
+
+/** The content of a manifest of schema 1: what it could not state yet is empty, and must not be compared. */
+export const contentOfSchema1 = content.extend({
+  objects: z.partialRecord(z.enum(KINDS), objects).transform((stated, context): Content['objects'] => {
+    const kinds = KINDS.map((kind) => {
+      const fallback = SINCE_SCHEMA_2.has(kind) ? { count: 0, digest: '', things: [] } : undefined;
+      const found = stated[kind] ?? fallback;
+      if (found === undefined) context.addIssue({ code: 'custom', path: [kind], message: 'is missing' });
+      return [kind, found] as const;
+    });
+    // An issue was added for each that is missing, which the type of fromEntries cannot say.
+    return Object.fromEntries(kinds) as Content['objects'];
+  }),
+});
 
 /** Fits what the sequences say after the dump into a content that was read before it. */
 export function withSequencesUntil(before: Content, after: readonly SequenceContent[]): Content {

@@ -1,4 +1,5 @@
 /** Compares what a backup must contain with what was restored, and says each difference in words. Pure. */
+import type { Manifest } from '../backup/manifest.ts';
 import { type Content, KINDS, type Kind, type Thing } from '../postgres/content.ts';
 import { keyOf, type Printed } from '../postgres/reprint.ts';
 
@@ -50,9 +51,24 @@ export function firstOfEachKind(differences: readonly Difference[], limit = 10):
 
 /** What no manifest states, so that no comparison can see it. */
 export const NEVER_COMPARED = [
-  'options of foreign servers and foreign tables, user mappings, mappings of text search configurations',
-  'schemas of extensions, privileges on languages, storage options of TOAST tables',
+  'operators, casts, collations, conversions, access methods, transforms and languages: only that they are there',
 ];
+
+/** What this manifest in particular does not state, or what somebody could not see of it. */
+export function unstated({ schema, content }: Pick<Manifest, 'schema' | 'content'>, actual?: Content): string[] {
+  const hidden = (of: Content | undefined) => of?.objects['user mapping'].things.filter(isHidden).length ?? 0;
+  const mappings = Math.max(hidden(content), hidden(actual));
+  return [
+    ...(schema === 1
+      ? [
+          'options of foreign servers and foreign tables, user mappings, text search configurations and dictionaries, privileges on languages, storage options of TOAST tables: this manifest is of schema 1, which does not state them',
+        ]
+      : []),
+    ...(mappings > 0
+      ? [`options of ${counted(mappings, 'user mapping')}: the user of the backup or of this drill may not see them`]
+      : []),
+  ];
+}
 
 /** `1 extension`, `2 extensions` */
 export function counted(count: number, thing: string): string {
@@ -112,7 +128,8 @@ function compareKind(
     const definition = printed.get(keyOf(kind, thing.name)) ?? thing.definition;
     if (other.definition !== thing.definition && other.definition !== definition)
       texts.push(`${label} is defined differently: ${contrast(other.definition, definition)}`);
-    if (other.state !== thing.state) texts.push(`${label}: ${contrast(other.state ?? 'none', thing.state ?? 'none')}`);
+    if (other.state !== thing.state && !isHidden(other) && !isHidden(thing))
+      texts.push(`${label}: ${contrast(other.state ?? 'none', thing.state ?? 'none')}`);
     return texts.map((text) => ({ kind, name: thing.name, text }));
   });
   const added = actual.objects[kind].things
@@ -120,6 +137,11 @@ function compareKind(
     .filter((thing) => !wanted.has(thing.name) && !(kind === 'schema' && thing.name === 'public'))
     .map((thing): Difference => ({ kind, name: thing.name, text: `${kind} ${thing.name} is not in the backup` }));
   return [...changed, ...added];
+}
+
+/** A user mapping whose options whoever asked may not see. */
+function isHidden(thing: Thing): boolean {
+  return thing.state === 'options hidden';
 }
 
 /** pg_dump leaves out an index that a failed CREATE INDEX CONCURRENTLY left behind. */
@@ -175,10 +197,13 @@ function compareLargeObjects(expected: Content, actual: Content): Difference[] {
 
 /** Versions are not a difference: a dump leaves them to the server that it is restored on. See `extensionRemarks`. */
 function compareExtensions(expected: Content, actual: Content): Difference[] {
-  const present = new Set(actual.extensions.map((extension) => extension.name));
-  return expected.extensions
-    .filter((extension) => !present.has(extension.name))
-    .map(({ name }) => ({ kind: 'extension', name, text: `extension ${name} is missing` }));
+  const present = new Map(actual.extensions.map((extension) => [extension.name, extension]));
+  return expected.extensions.flatMap(({ name, schema }): Difference[] => {
+    const other = present.get(name);
+    if (other === undefined) return [{ kind: 'extension', name, text: `extension ${name} is missing` }];
+    const text = `extension ${name} is in schema ${other.schema}, in the backup in ${schema}`;
+    return other.schema === schema ? [] : [{ kind: 'extension', name, text }];
+  });
 }
 
 /** Extensions of another version than in the backup, in words. */

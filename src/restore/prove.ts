@@ -6,7 +6,7 @@ import { readContent } from '../postgres/fingerprint.ts';
 import { type Report, silent } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { openStore } from '../store/store.ts';
-import type { Difference } from './proof.ts';
+import { type Difference, NEVER_COMPARED, unstated } from './proof.ts';
 import { compareDatabaseWithManifest } from './read.ts';
 import { type KeyTable, validate } from './validate.ts';
 
@@ -16,6 +16,8 @@ export type Proven = {
   /** `unproven`: there is no manifest to compare with; tables were counted. */
   verdict: 'equal' | 'different' | 'unproven';
   differences: Difference[];
+  /** What the manifest does not state, in words. Only with one. */
+  notCompared: string[];
   tables: number;
   rows: number;
   /** Only without a manifest. */
@@ -44,6 +46,7 @@ export async function prove(settings: Settings, options: ProveOptions): Promise<
     ...about,
     verdict: differences.length === 0 ? 'equal' : 'different',
     differences,
+    notCompared: [...NEVER_COMPARED, ...unstated(manifest)],
     tables: manifest.content.tables.length,
     rows: manifest.content.tables.reduce((sum, table) => sum + table.rows, 0),
     keyTables: [],
@@ -57,5 +60,5 @@ async function countOnly(settings: Settings, { database, report = silent, signal
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const counted = validate(await readContent(client), settings);
   const verdict = counted.faults.length === 0 ? ('unproven' as const) : ('different' as const);
-  return { ...counted, verdict, differences: [] };
+  return { ...counted, verdict, differences: [], notCompared: [] };
 }

@@ -1,5 +1,5 @@
 /** Reads what is in a database, whatever its row security says, and compares databases with manifests. */
-import type { Manifest } from '../backup/manifest.ts';
+import { type Manifest, unstatedBy } from '../backup/manifest.ts';
 import { Failure } from '../failure.ts';
 import { type Client, connect } from '../postgres/connection.ts';
 import type { Content } from '../postgres/content.ts';
@@ -57,7 +57,7 @@ export async function compareDatabaseWithManifest(
       tables: await readTables(client, { report }),
     }));
     const printed = await reprint(client, manifest.content, actual);
-    return compareContent(manifest.content, actual, { printed });
+    return compareContent(manifest.content, actual, { printed, without: unstatedBy(manifest) });
   });
 }
 

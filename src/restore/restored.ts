@@ -1,5 +1,5 @@
 /** Reads what a drill has restored and compares it with everything that is known of the backup. */
-import type { Manifest } from '../backup/manifest.ts';
+import { type Manifest, unstatedBy } from '../backup/manifest.ts';
 import { connect } from '../postgres/connection.ts';
 import { type Content, KINDS, type Kind } from '../postgres/content.ts';
 import { majorOf } from '../postgres/programs.ts';
@@ -9,7 +9,15 @@ import type { Settings } from '../settings.ts';
 import type { Contents } from './contents.ts';
 import type { ManifestRead } from './fetch.ts';
 import { type StatedPolicy, withStatedRoles } from './policies.ts';
-import { compareContent, counted, type Difference, extensionRemarks, figure, NEVER_COMPARED } from './proof.ts';
+import {
+  compareContent,
+  counted,
+  type Difference,
+  extensionRemarks,
+  figure,
+  NEVER_COMPARED,
+  unstated,
+} from './proof.ts';
 import { readRestored } from './read.ts';
 import { compareStated, readStated } from './stated.ts';
 import { compareToc } from './toc.ts';
@@ -35,7 +43,13 @@ type Work = {
 type Restored = { file: string; bytes: number; contents: Contents | undefined; policies: StatedPolicy[] };
 
 /** A throwaway database has other owners, privileges, comment and settings than the one that was dumped. */
-const STATED: ReadonlySet<Kind | 'database'> = new Set(['owner', 'privilege', 'default privilege', 'database']);
+const STATED: ReadonlySet<Kind | 'database'> = new Set([
+  'owner',
+  'privilege',
+  'language privilege',
+  'default privilege',
+  'database',
+]);
 
 /** @throws Failure content-unreadable */
 export async function proveRestored(work: Work, restored: Restored): Promise<Proof> {
@@ -56,7 +70,7 @@ export async function proveRestored(work: Work, restored: Restored): Promise<Pro
   return {
     validation,
     differences: [
-      ...compareContent(manifest.content, actual, { printed, without: STATED }),
+      ...compareContent(manifest.content, actual, { printed, without: STATED.union(unstatedBy(manifest)) }),
       ...(states?.differences ?? []),
     ],
     compared: [...comparedWith(manifest.content, validation), ...(states?.compared ?? [])],
@@ -111,6 +125,7 @@ function remarks(work: Work, manifest: Manifest, actual: Content, policies: Stat
   return [
     'owner, privileges and settings of the database itself: a throwaway database has its own',
     ...NEVER_COMPARED,
+    ...unstated(manifest, actual),
     ...(filled > 0 ? [`rows of ${counted(filled, 'materialised view')}: they were computed anew`] : []),
     ...(foreign > 0 ? [`rows of ${counted(foreign, 'foreign table')}: they lie on other servers`] : []),
     ...(policies.length > 0

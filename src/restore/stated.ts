@@ -77,7 +77,7 @@ export function compareStated(
       const text = `owner of ${thing.name}: ${thing.state}, the archive states ${stated}`;
       return { kind: 'owner', name: thing.name, text };
     });
-  const privileges = expected.objects.privilege.things;
+  const privileges = [...expected.objects.privilege.things, ...expected.objects['language privilege'].things];
   const lost = privileges.flatMap((thing) => lostPrivileges(thing, ownersOf(expected, thing), grants, revoked));
   return {
     differences: [...wrong, ...lost],
@@ -111,7 +111,7 @@ function lostPrivileges(
       if (lacking.length === 0) return [];
       return [difference(`privileges on ${thing.name}: the archive does not grant ${lacking.join(', ')} to ${role}`)];
     });
-  const usual = /^(function|type) /.test(thing.name) && !wanted.some(({ role }) => role === 'PUBLIC');
+  const usual = /^(function|type|language) /.test(thing.name) && !wanted.some(({ role }) => role === 'PUBLIC');
   if (usual && !revoked.has(key))
     missing.push(difference(`privileges on ${thing.name}: the archive leaves them to PUBLIC`));
   return missing;

@@ -22,6 +22,7 @@ test('a manifest that is no JSON is refused by name', () => {
 });
 
 test('a manifest of a form that is not known is refused, and says where', () => {
-  refused('{"schema": 2}', /schema: /);
+  refused('{"schema": 99}', /it is of schema 99, which/);
+  refused('{"schema": 2}', /createdAt: /);
   refused('[]', /expected object/);
 });
