@@ -9,6 +9,7 @@ const PLACES: Record<string, [column: number, row: number]> = {
   report: [1, 1],
   site: [3, 2],
   rehearsal: [1, 2],
+  agent: [0, 2],
   restore: [0, 3],
   lab: [2, 3],
   backup: [0, 4],

@@ -5,7 +5,11 @@ import type { Client } from '../postgres/connection.ts';
 import type { Content } from '../postgres/content.ts';
 import type { Report } from '../progress.ts';
 import type { Settings } from '../settings.ts';
+import { holdTestDatabase, MARK, removeAbandoned } from './abandoned.ts';
 import { administer, createDatabase, dropDatabase, LONGEST_NAME } from './database.ts';
+
+/** Characters at the end of a name that make it another one each time. */
+const SUFFIX = 8;
 
 export type TestDatabase = {
   settings: Settings;
@@ -40,8 +44,11 @@ export async function inTestDatabase<R>(wanted: TestDatabase, use: () => Promise
   signal.throwIfAborted();
   report({ kind: 'stage', title: `Making the test database ${name}` });
   const create = async () => {
-    const comment = `Drillbook: throwaway database of a drill of ${backup}, begun ${new Date().toISOString()}`;
+    const comment = `${MARK}${backup}, begun ${new Date().toISOString()}`;
     try {
+      for (const old of await removeAbandoned(admin, name.slice(0, -SUFFIX)))
+        report({ kind: 'note', text: `Removed the test database of a drill that was killed: ${old}` });
+      await holdTestDatabase(admin, name);
       await createDatabase(admin, name, like, comment);
     } catch (cause) {
       signal.throwIfAborted();

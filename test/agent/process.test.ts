@@ -96,14 +96,18 @@ test('killed in the middle of a drill, the next agent drills again', async () =>
   await using stack = new AsyncDisposableStack();
   const settings = await place();
   const first = await start(stack, settings);
-  await first.saw('drill-started');
+  const databases = async () =>
+    (await services.sql('SELECT datname FROM pg_database')).filter(({ datname }) =>
+      /_restore_test_/.test(String(datname)),
+    );
+  await until(async () => (await databases()).length === 1, 'the drill has made its database');
   process.kill(first.running.pid, 'SIGKILL');
   await first.running.ended.catch(() => {});
   const next = await start(stack, settings);
   await until(async () => (await backupsIn(settings))[0]?.endsWith('proven') === true, 'it is proven');
   assert.equal((await backupsIn(settings)).length, 1);
-  process.kill(next.running.pid, 'SIGTERM');
-  await next.running.ended;
+  assert.deepEqual(await databases(), []);
+  assert.match(JSON.stringify(next.said), /Removed the test database of a drill that was killed: \w+_restore_test_/);
 });
 
 test('SIGTERM in the middle of a backup ends it at once, leaves nothing, and gives the lease back', async () => {
