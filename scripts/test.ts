@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { work } from '../src/cli/command.ts';
 import { provideChromium, provideMinio, providePostgres, providePrometheus } from '../src/lab/programs.ts';
+import { removeOrphans } from '../src/lab/up.ts';
 
 /** Files side by side: as many as the machine has cores to give, for each starts servers of its own. */
 const CONCURRENCY = 2;
@@ -22,7 +23,7 @@ async function testFiles(words: string[]): Promise<string[]> {
   return chosen.sort();
 }
 
-function runTests(files: string[], signal: AbortSignal): Promise<number> {
+async function runTests(files: string[], signal: AbortSignal): Promise<number> {
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   mkdirSync('.drillbook', { recursive: true });
   if (process.env.CI) reporters.push('--test-reporter=junit', '--test-reporter-destination=.drillbook/junit.xml');
@@ -30,5 +31,8 @@ function runTests(files: string[], signal: AbortSignal): Promise<number> {
     stdio: 'inherit',
   });
   signal.addEventListener('abort', () => child.kill('SIGTERM'));
-  return new Promise((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+  const status = await new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+  // Node's runner ends its test files without asking them: what an interrupted one had started is ended here.
+  if (signal.aborted) await removeOrphans();
+  return status;
 }
