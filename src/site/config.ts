@@ -1,4 +1,5 @@
 /** The site's Astro configuration, for this project and for the small ones of the tests. */
+import { fileURLToPath } from 'node:url';
 import { unified } from '@astrojs/markdown-remark';
 import starlight from '@astrojs/starlight';
 import type { AstroUserConfig } from 'astro';
@@ -6,6 +7,7 @@ import { faultsOfAll } from './check.ts';
 import { rehypeLabels } from './markdown/labels.ts';
 import { remarkDrillbook } from './markdown/plugin.ts';
 import { drillbook } from './plugin.ts';
+import { copyRecordings } from './recordings.ts';
 
 /** What astro.config.mjs of a project with `docs/` and `runbooks/` exports. */
 export function siteConfig(changes: AstroUserConfig = {}): AstroUserConfig {
@@ -22,6 +24,7 @@ export function siteConfig(changes: AstroUserConfig = {}): AstroUserConfig {
             const faults = faultsOfAll(process.cwd());
             if (faults.length > 0) throw new Error(`\n${faults.join('\n')}\n`);
           },
+          'astro:build:done': ({ dir }) => copyRecordings(process.cwd(), fileURLToPath(dir)),
         },
       },
       starlight({

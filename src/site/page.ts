@@ -9,6 +9,7 @@ import type { LabName, Page, Step } from '../runbook/model.ts';
 import { parsePage } from '../runbook/parse.ts';
 import { parseTranscript, rehearsedHash, type Transcript } from '../runbook/transcript.ts';
 import type { Badge, BlockInfo } from './block.ts';
+import { RECORDING } from './recordings.ts';
 import { about, date } from './words.ts';
 
 /** What the variants of a step are called on their tabs. */
@@ -35,6 +36,8 @@ export type PageView = {
   transcript?: Transcript;
   /** Why there is no transcript, in words. */
   unrehearsed?: string;
+  /** The address of the recording beside the transcript. */
+  recording?: string;
   sections: Section[];
   /** By the line of their fence. */
   blocks: Map<number, BlockView>;
@@ -62,7 +65,7 @@ export function readPage(file: string, root = process.cwd()): PageView {
 }
 
 /** The transcript beside the page, when it is of this very text. */
-function recordedOf(page: Page, folder: string): { transcript?: Transcript; unrehearsed?: string } {
+function recordedOf(page: Page, folder: string): Pick<PageView, 'transcript' | 'unrehearsed' | 'recording'> {
   const file = join(folder, 'transcript.json');
   if (!existsSync(file)) return { unrehearsed: 'Nobody has recorded a rehearsal of this page.' };
   const read = parseTranscript(readFileSync(file, 'utf8'));
@@ -74,7 +77,8 @@ function recordedOf(page: Page, folder: string): { transcript?: Transcript; unre
   }
   if (rehearsedHash(page, scripts) !== read.transcript.hash)
     return { unrehearsed: `It was changed after its last rehearsal on ${date(read.transcript.recordedAt)}.` };
-  return { transcript: read.transcript };
+  const recording = existsSync(join(folder, RECORDING)) ? { recording: `/runbooks/${page.name}/${RECORDING}` } : {};
+  return { transcript: read.transcript, ...recording };
 }
 
 function addBlock(view: PageView, step: Step, kind: 'step' | 'parameters'): void {

@@ -28,6 +28,7 @@ test('pages are rendered from where they lie, at addresses that follow from thei
   await using project = await makeProject({
     [PAGE]: SWAP,
     'runbooks/swap/transcript.json': transcriptOf(SWAP, PAGE),
+    'runbooks/swap/recording.cast': '{"version":2,"width":120,"height":40}\n',
     'scripts/swap.ts': '',
     'docs/DATABASE.md': DATABASE,
     'docs/guides/first.md': '---\ntitle: First\ndescription: For a test.\n---\n\nText.\n',
@@ -37,6 +38,9 @@ test('pages are rendered from where they lie, at addresses that follow from thei
   });
   const { pages } = await project.build();
   assert.equal(pages, 6 + 1, 'six pages and the one for what is missing');
+  const swap = await htmlOf(project.dist, 'runbooks/swap');
+  assert.match(swap, /href="\/runbooks\/swap\/recording\.cast" download/, 'a recording is offered');
+  assert.match(await readFile(join(project.dist, 'runbooks/swap/recording.cast'), 'utf8'), /"version":2/);
   const database = await htmlOf(project.dist, 'database');
   assert.match(database, /href="\/runbooks\/swap\/#swap-the-databases"/, 'a link to a file leads to its page');
   assert.match(database, /and a script\./, 'a link to a file that is no page is plain text');
