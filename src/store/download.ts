@@ -1,10 +1,14 @@
-/** A stored object as a file: one stream, hashed on the way, taken up where it ended when the connection drops. */
-import { createHash } from 'node:crypto';
+/**
+ * A stored object as a file: several ranges at once, each written at its own place and taken up where it ended when its
+ * connection drops. The SHA-256 is that of the file as it lies on the disk, read behind the ranges as they become complete.
+ */
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { Failure } from '../failure.ts';
-import type { Bucket } from './client.ts';
+import { type Bucket, rest } from './client.ts';
 import { storeFailure } from './failures.ts';
+import { hashBehind } from './hash.ts';
+import { askRange, type Range, receive } from './range.ts';
+import { faultOf, pauseBefore } from './retry.ts';
 
 export type DownloadOptions = {
   signal?: AbortSignal | undefined;
@@ -12,6 +16,11 @@ export type DownloadOptions = {
   onProgress?: (done: number, total: number) => void;
 };
 export type Downloaded = { bytes: number; sha256: string };
+
+/** Bytes of one range. */
+export const RANGE = 16 * 1024 ** 2;
+/** So many ranges are under way at once. */
+const AT_ONCE = 4;
 
 /**
  * Writes a new file; it is removed when anything fails.
@@ -23,7 +32,7 @@ export async function download(
   file: string,
   options: DownloadOptions,
 ): Promise<Downloaded> {
-  const handle = await open(file, 'wx', 0o600);
+  const handle = await open(file, 'wx+', 0o600);
   let done = false;
   try {
     const result = await transfer(bucket, name, handle, options);
@@ -39,73 +48,83 @@ export async function download(
   }
 }
 
+type Transfer = {
+  bucket: Bucket;
+  name: string;
+  handle: FileHandle;
+  /** Of the object that was begun. */
+  etag: string;
+  arrived(bytes: number): void;
+};
+
 async function transfer(
   bucket: Bucket,
   name: string,
   handle: FileHandle,
-  options: DownloadOptions,
+  { signal, onProgress }: DownloadOptions,
 ): Promise<Downloaded> {
-  const hash = createHash('sha256');
-  let written = 0;
-  let etag: string | undefined;
-  let total: number | undefined;
-  while (total === undefined || written < total) {
-    const before = written;
-    const answer = await bucket.ask(() => request(bucket, name, written, etag), name);
-    if (etag !== undefined && answer.headers.etag !== etag) throw new Failure('object-changed', { name });
-    etag = answer.headers.etag;
-    total ??= Number(answer.headers['content-length']);
-    const fault = await copy(answer, async (chunk) => {
-      await writeAll(handle, chunk);
-      hash.update(chunk);
-      written += chunk.length;
-      options.onProgress?.(written, total ?? written);
-    });
-    options.signal?.throwIfAborted();
-    if (fault !== undefined && isWriteFault(fault)) throw fault;
-    if (total === 0) break;
-    // Goes on after what arrived; a connection that brings nothing at all is not tried for ever.
-    if (written === before) throw storeFailure(fault ?? new Error('it sends nothing'), bucket.settings, name);
-  }
+  const first = await bucket.ask(() => askRange(bucket, name, { from: 0, to: RANGE }), name);
+  if (first === undefined) return { bytes: 0, sha256: await hashBehind(handle, 0).finish() };
+  const { total, etag } = first;
+  const hash = hashBehind(handle, total);
+  let bytes = 0;
+  const arrived = (more: number) => {
+    bytes += more;
+    onProgress?.(bytes, total);
+  };
+  const work: Transfer = { bucket, name, handle, etag, arrived };
+  const ranges = rangesOf(total, first.range);
+  let next = 0;
+  let failed: { cause: unknown } | undefined;
+  const worker = async (answer?: Awaited<ReturnType<typeof askRange>>) => {
+    for (let begun = answer; failed === undefined; begun = undefined) {
+      const range = ranges[next++];
+      if (range === undefined) return;
+      try {
+        await fetchRange(work, range, begun);
+        hash.complete(range);
+      } catch (cause) {
+        failed ??= { cause };
+      }
+    }
+  };
+  await Promise.all([worker(first), ...Array.from({ length: AT_ONCE - 1 }, () => worker())]);
+  signal?.throwIfAborted();
+  if (failed !== undefined) throw failed.cause;
+  const sha256 = await hash.finish();
   await handle.sync();
-  return { bytes: written, sha256: hash.digest('hex') };
+  return { bytes: total, sha256 };
 }
 
-/** From `offset` on, and only if the object is still the one that was begun. */
-async function request(
-  bucket: Bucket,
-  name: string,
-  offset: number,
-  etag: string | undefined,
-): Promise<IncomingMessage> {
-  const headers = offset === 0 ? {} : { range: `bytes=${offset}-`, 'if-match': etag ?? '' };
-  try {
-    return await bucket.client.makeRequestAsync(
-      { method: 'GET', bucketName: bucket.name, objectName: bucket.prefix + name, headers },
-      '',
-      [200, 206],
-    );
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'PreconditionFailed')
-      throw new Failure('object-changed', { name }, { cause });
-    throw cause;
+/** A store that does not know ranges sends everything with its first answer: then that is the only one. */
+function rangesOf(total: number, first: Range): Range[] {
+  const ranges = [first];
+  for (let from = first.to; from < total; from += RANGE) ranges.push({ from, to: Math.min(from + RANGE, total) });
+  return ranges;
+}
+
+/** Goes on after what arrived; a connection that brings nothing, time after time, is given up. */
+async function fetchRange(work: Transfer, range: Range, begun?: Awaited<ReturnType<typeof askRange>>): Promise<void> {
+  const { bucket, name, etag } = work;
+  let from = range.from;
+  let answer = begun;
+  for (let barren = 0; from < range.to; ) {
+    answer ??= await bucket.ask(() => askRange(bucket, name, { from, to: range.to }, etag), name);
+    if (answer === undefined || answer.etag !== etag || answer.range.from !== from)
+      throw new Failure('object-changed', { name });
+    const before = from;
+    const fault = await receive(answer.body, work.handle, { from, to: range.to }, (bytes) => {
+      from += bytes;
+      work.arrived(bytes);
+    });
+    answer = undefined;
+    bucket.signal?.throwIfAborted();
+    if (from > before) barren = 0;
+    else {
+      const cause = fault ?? new Error('it sends nothing');
+      const pause = pauseBefore(faultOf(cause), barren++);
+      if (pause === undefined) throw storeFailure(cause, bucket.settings, name);
+      await rest(pause, bucket.signal);
+    }
   }
-}
-
-async function writeAll(handle: FileHandle, chunk: Buffer): Promise<void> {
-  for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
-}
-
-/** Hands on what arrives and returns what ended it early. */
-async function copy(answer: IncomingMessage, take: (chunk: Buffer) => Promise<void>): Promise<unknown> {
-  try {
-    for await (const chunk of answer) await take(chunk);
-    return undefined;
-  } catch (cause) {
-    return cause;
-  }
-}
-
-function isWriteFault(cause: unknown): boolean {
-  return cause instanceof Error && 'syscall' in cause && cause.syscall === 'write';
 }

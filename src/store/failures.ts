@@ -1,5 +1,5 @@
 /** What the store or the network answered, as a Failure a person can act on. */
-import { InvalidObjectNameError, InvalidPrefixError, S3Error } from 'minio';
+import { InvalidObjectNameError, InvalidPrefixError } from 'minio';
 import { Failure } from '../failure.ts';
 import type { Settings } from '../settings.ts';
 import { invalidName } from './names.ts';

@@ -35,7 +35,9 @@ export function faultOf(cause: unknown): Fault {
   if (cause instanceof S3Error) return BUSY_ANSWERS.includes(code) ? 'busy' : 'lasting';
   if (ABSENT.includes(code)) return 'absent';
   if (SILENT.includes(code)) return 'silent';
-  return BUSY.includes(code) || /Retryable HTTP status|socket hang up|aborted/.test(reasonOf(cause)) ? 'busy' : 'lasting';
+  return BUSY.includes(code) || /Retryable HTTP status|socket hang up|aborted/.test(reasonOf(cause))
+    ? 'busy'
+    : 'lasting';
 }
 
 /**

@@ -1,7 +1,8 @@
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { Failure } from '../failure.ts';
 import type { Bucket } from './client.ts';
 import { codeOf, missing } from './failures.ts';
+import { askRange } from './range.ts';
 
 /** The greatest text that is read unless a caller says otherwise, in bytes. */
 const LIMIT = 64 * 1024 ** 2;
@@ -21,6 +22,18 @@ export async function getText(bucket: Bucket, name: string, limit: number = LIMI
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');
+  }, name);
+}
+
+/** The first bytes of an object, at most `limit`, and the size of the whole. @throws Failure object-missing */
+export async function getHead(bucket: Bucket, name: string, limit: number): Promise<{ head: Buffer; size: number }> {
+  return bucket.ask(async () => {
+    const answer = await askRange(bucket, name, { from: 0, to: limit });
+    if (answer === undefined) return { head: Buffer.alloc(0), size: 0 };
+    // A store that does not know ranges would send everything.
+    if (answer.range.to > limit) answer.body.on('error', () => {}).destroy();
+    const head = answer.range.to > limit ? Buffer.alloc(0) : await buffer(answer.body);
+    return { head, size: answer.total };
   }, name);
 }
 
