@@ -1,5 +1,5 @@
 /** `drillbook rehearse`: runs pages in a lab and says whether they still work. */
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
 import { furnishedLab } from '../lab/furnished.ts';
@@ -9,17 +9,18 @@ import type { Report } from '../progress.ts';
 import { rehearse as rehearsePages } from '../rehearsal/matrix.ts';
 import { type LoadedPage, loadPages } from '../rehearsal/pages.ts';
 import { promotePage, withoutOutputs } from '../rehearsal/promote.ts';
-import { transcriptOf, writeRecording, writeTranscript } from '../rehearsal/record.ts';
+import { leads, transcriptOf, writeRecording, writeTranscript } from '../rehearsal/record.ts';
 import { LANES, type LaneName, type Rehearsal } from '../rehearsal/result.ts';
 import { parseReports, type WantedReport, writeReports } from '../report/reports.ts';
 import { runLine } from '../report/text.ts';
 import { nearest } from '../runbook/fault.ts';
-import { SCENARIOS, type ScenarioName } from '../runbook/model.ts';
+import { type LabName, SCENARIOS, type ScenarioName } from '../runbook/model.ts';
 import { command } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Rows of the sample in a lab made for a rehearsal: enough for every kind of object, quick to reset. */
 const ROWS = 10_000;
+const LABS: LabName[] = ['local', 'compose'];
 const STATUS = { passed: 0, failed: 1, undecided: 3 } as const;
 
 export const rehearse = command({
@@ -31,13 +32,14 @@ export const rehearse = command({
     ['drillbook rehearse docs/page.mdx --lane reader', 'any page, as a person would paste it'],
     ['drillbook rehearse drill --promote', 'write the real outputs into the page'],
     ['drillbook rehearse --record', 'write transcript.json beside each page, when all passed'],
+    ['drillbook rehearse --lab compose', 'in containers; with --record beside what was recorded in the other lab'],
     ['drillbook rehearse --report text,junit=junit.xml', 'and a file for the CI server'],
   ],
   args: {
     paths: { type: 'positional', required: false, description: 'pages, their folders, or names of runbooks' },
     scenario: { type: 'string', description: 'only these scenarios, separated by commas' },
     lane: { type: 'string', description: `only this lane: ${LANES.join(' or ')}` },
-    lab: { type: 'string', default: 'local', description: 'the kind of lab: local' },
+    lab: { type: 'string', default: 'local', description: `the kind of lab: ${LABS.join(' or ')}` },
     promote: { type: 'boolean', default: false, description: 'write the real outputs into the pages' },
     record: {
       type: 'boolean',
@@ -50,11 +52,12 @@ export const rehearse = command({
     const scenarios = scenariosOf(args.scenario);
     const lanes = lanesOf(args.lane);
     const reports = reportsOf(args.report);
-    if (args.lab !== 'local') throw wrong('--lab', `there is no lab "${args.lab}" yet; there is local`);
+    const kind = labOf(args.lab);
     let pages = await loadPages(ROOT, args._);
     checkNamed(pages, scenarios);
+    checkLab(pages, kind);
     const fit = pages.filter(({ page }) => !page.faults.some(({ severity }) => severity === 'error'));
-    await using lab = fit.length > 0 ? await labFor({ report, signal }) : undefined;
+    await using lab = fit.length > 0 ? await labFor(kind, { report, signal }) : undefined;
     if (args.promote && lab !== undefined) {
       await promoteAll(fit, { lab, report, signal });
       pages = await loadPages(ROOT, args._);
@@ -66,6 +69,7 @@ export const rehearse = command({
       ...(lanes === undefined ? {} : { lanes }),
       report,
       ...(args.record ? { onRecording: ({ path }, cast) => void casts.set(path, cast) } : {}),
+      logs: join(ROOT, '.drillbook', 'failed', new Date().toISOString().replaceAll(':', '-')),
       onRun: (_, run) => report({ kind: 'note', text: runLine(run).trimStart() }),
       signal,
     });
@@ -95,6 +99,18 @@ function lanesOf(name: string | undefined): LaneName[] | undefined {
   const found = LANES.find((lane) => lane === name);
   if (found === undefined) throw wrong('--lane', `there is no lane "${name}"; there are ${LANES.join(' and ')}`);
   return [found];
+}
+
+function labOf(name: string): LabName {
+  const found = LABS.find((lab) => lab === name);
+  if (found === undefined) throw wrong('--lab', `there is no lab "${name}"; there are ${LABS.join(' and ')}`);
+  return found;
+}
+
+/** Where none of the pages is for this lab, nothing would run, and that would look like success. */
+function checkLab(pages: LoadedPage[], lab: LabName): void {
+  if (pages.length > 0 && !pages.some(({ page }) => page.labs.includes(lab)))
+    throw wrong('--lab', `no page is for the lab "${lab}": their frontmatter says so under "labs"`);
 }
 
 function reportsOf(list: string): WantedReport[] {
@@ -146,15 +162,18 @@ function recordAll(pages: LoadedPage[], rehearsal: Rehearsal, { lab, casts, repo
     if (loaded === undefined || transcript === undefined)
       report({ kind: 'note', text: `${result.path}: not recorded, because it was not run in intact` });
     else {
-      writeRecording(loaded.file, casts.get(result.path));
-      report({ kind: 'note', text: `recorded ${relative(ROOT, writeTranscript(loaded.file, transcript))}` });
+      const written = writeTranscript(loaded.file, transcript);
+      if (leads(loaded.file, lab.kind)) writeRecording(loaded.file, casts.get(result.path));
+      report({ kind: 'note', text: `recorded ${relative(ROOT, written)}` });
     }
   }
 }
 
 /** The lab that DRILLBOOK_LAB names, which stays; else a new one with the sample, which goes with the rehearsal. */
-async function labFor({ report, signal }: Work): Promise<Lab & AsyncDisposable> {
+async function labFor(kind: LabName, { report, signal }: Work): Promise<Lab & AsyncDisposable> {
   const folder = process.env.DRILLBOOK_LAB;
-  if (folder) return Object.assign({ ...(await attachLab(folder)) }, { async [Symbol.asyncDispose]() {} });
-  return furnishedLab({ rows: ROWS, report, signal });
+  if (!folder) return furnishedLab({ kind, rows: ROWS, report, signal });
+  const lab = await attachLab(folder);
+  if (lab.kind !== kind) throw wrong('--lab', `the lab that DRILLBOOK_LAB names is "${lab.kind}", not "${kind}"`);
+  return Object.assign({ ...lab }, { async [Symbol.asyncDispose]() {} });
 }

@@ -1,5 +1,5 @@
 /** PURE. Whether the steps ended as the scenario says, and where and how to say so if not. */
-import type { Outcome, Page, Position, ScenarioName, Step } from '../runbook/model.ts';
+import type { LabName, Outcome, Page, Position, ScenarioName, Step } from '../runbook/model.ts';
 import { outputFlaw } from './performed.ts';
 import type { Flaw, LaneName, StepResult } from './result.ts';
 
@@ -69,8 +69,10 @@ export function lastWriter(page: Page, results: StepResult[], writers: ReadonlyS
 }
 
 /** The command that repeats just this. */
-export function againCommand(path: string, scenario?: ScenarioName, lane?: LaneName): string {
+export function againCommand(path: string, scenario?: ScenarioName, lane?: LaneName, lab?: LabName): string {
   const words = ['npx drillbook rehearse', path];
+  // Without the word it is the local one.
+  if (lab === 'compose') words.push('--lab', lab);
   if (scenario !== undefined) words.push('--scenario', scenario);
   if (lane !== undefined) words.push('--lane', lane);
   return words.join(' ');

@@ -1,10 +1,12 @@
 /** Pages × scenarios × lanes, in a lab, and what came of it. */
 
+import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Report } from '../progress.ts';
 import type { Fault, ScenarioName } from '../runbook/model.ts';
 import { againCommand, describeOutcome } from './judge.ts';
+import { keepLogs } from './logs.ts';
 import type { LoadedPage } from './pages.ts';
 import {
   type Finding,
@@ -27,6 +29,8 @@ export type RehearseOptions = {
   lanes?: LaneName[];
   limits?: Partial<Limits>;
   report: Report;
+  /** Where the services' logs are kept of runs that do not pass, a folder for each; without it they are not. */
+  logs?: string;
   /** Told of each run as it ends. */
   onRun?: (page: PageResult, run: RunResult) => void;
   /** Given what the reader's terminals showed in `intact`, as asciicast. */
@@ -95,6 +99,10 @@ async function runAll(
       ...(onRecording === undefined ? {} : { onRecording: (cast: string) => onRecording(result, cast) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (run.verdict !== 'passed' && options.logs !== undefined) {
+      const name = [result.runbook, scenario.name, lane, run.lab].join('-');
+      run.logs = await keepLogs(world.lab, join(options.logs, name));
+    }
     result.runs.push(run);
     result.seconds += run.seconds;
     result.verdict = worst([result.verdict, run.verdict]);

@@ -1,8 +1,10 @@
 /** From a rehearsal that passed to the transcript that is committed beside its page. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Lab } from '../lab/lab.ts';
-import { rehearsedHash, type Transcript, transcriptSchema } from '../runbook/transcript.ts';
+import { mergeTranscripts } from '../runbook/merge.ts';
+import type { LabName } from '../runbook/model.ts';
+import { parseTranscript, rehearsedHash, type Transcript, transcriptSchema } from '../runbook/transcript.ts';
 import { hider } from './hide.ts';
 import type { LoadedPage } from './pages.ts';
 import type { PageResult, RunResult } from './result.ts';
@@ -48,11 +50,18 @@ export function transcriptOf(
   });
 }
 
-/** Writes it as JSON that two recordings of the same run write alike. */
+/** Writes it as JSON that two recordings of the same run write alike; other labs' part of the same page stays. */
 export function writeTranscript(file: string, transcript: Transcript): string {
   const path = join(dirname(file), 'transcript.json');
-  writeFileSync(path, `${JSON.stringify(transcript, null, 2)}\n`);
+  const before = existsSync(path) ? parseTranscript(readFileSync(path, 'utf8')).transcript : undefined;
+  writeFileSync(path, `${JSON.stringify(mergeTranscripts(before, transcript), null, 2)}\n`);
   return path;
+}
+
+/** Whether a lab's terminals are those that the page's recording shows: the first lab's of its transcript. */
+export function leads(file: string, lab: LabName): boolean {
+  const path = join(dirname(file), 'transcript.json');
+  return parseTranscript(readFileSync(path, 'utf8')).transcript?.labs[0]?.lab === lab;
 }
 
 /** Beside the transcript, and as old as it is: without one, an earlier recording goes. */

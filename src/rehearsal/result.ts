@@ -55,6 +55,8 @@ export type RunResult = {
   values: Record<string, string>;
   steps: StepResult[];
   findings: Finding[];
+  /** The folder that holds what the lab's services logged, when it did not pass. */
+  logs?: string;
 };
 
 export type PageResult = {

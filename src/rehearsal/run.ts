@@ -43,7 +43,7 @@ export async function runScenario(options: RunOptions): Promise<RunResult> {
     severity: 'error',
     ...flaw,
     path: loaded.page.path,
-    again: againCommand(loaded.page.path, scenario.name, lane),
+    again: againCommand(loaded.page.path, scenario.name, lane, world.lab.kind),
   });
   try {
     const passages = await passagesOf(options);

@@ -34,8 +34,11 @@ function pageText(page: PageResult): string {
     );
   if (page.illustrative > 0)
     rows.push(`  ${count(page.illustrative, 'block')} only illustrative: shown, with a reason, and not run`);
-  for (const finding of [...page.faults, ...page.runs.flatMap((run) => run.findings)])
-    rows.push('', findingText(finding));
+  for (const finding of page.faults) rows.push('', findingText(finding));
+  for (const { findings, logs } of page.runs) {
+    for (const finding of findings) rows.push('', findingText(finding));
+    if (findings.length > 0 && logs !== undefined) rows.push(`    logs      ${logs}`);
+  }
   return `${rows.join('\n')}\n`;
 }
 

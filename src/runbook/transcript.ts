@@ -14,16 +14,20 @@ export const transcriptSchema = z.strictObject({
   runbook: z.string().min(1),
   /** SHA-256 of what was rehearsed, in hexadecimal. */
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256'),
+  /** UTC; of several labs, the oldest. */
   recordedAt: z.iso.datetime(),
   labs: z
     .array(
       z.strictObject({
         lab: labName,
         versions: z.strictObject({ postgres: z.string(), minio: z.string(), mc: z.string() }),
+        /** When and how long in this lab; without them, as the transcript says for all. */
+        recordedAt: z.iso.datetime().optional(),
+        seconds: seconds.optional(),
       }),
     )
     .min(1),
-  /** Of the measured run in `intact`, start to end. */
+  /** Of the measured run in `intact`, start to end, in the first of the labs. */
   seconds,
   /** What the page promised, in seconds: its `rto`. */
   promised: seconds.optional(),

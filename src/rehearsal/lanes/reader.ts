@@ -43,7 +43,7 @@ export async function performReader(options: LaneOptions & { exported?: boolean 
 
   if (options.exported && page.parametersBlock !== undefined) {
     const block = page.parametersBlock;
-    for (const where of ['toolbox', 'host'] as const) {
+    for (const where of terminalsThatNeed(options)) {
       const result = await paste(block, fillParametersBlock(block.command, values), where);
       if (result.flaw !== undefined) return [result];
     }
@@ -51,4 +51,16 @@ export async function performReader(options: LaneOptions & { exported?: boolean 
   return await inOrder(options, stepsFor(options), (step) =>
     paste(step, options.exported ? step.command : fill(step.command, values), step.where),
   );
+}
+
+/**
+ * The terminals that the parameters block is pasted into. Where the toolbox is a container, the host knows no bucket and no
+ * server; it needs the parameters only when a step on it reads one.
+ */
+function terminalsThatNeed(options: LaneOptions): Where[] {
+  const { page, containers } = options;
+  const reads = (command: string) =>
+    page.parameters.some(({ name }) => command.includes(`$${name}`) || command.includes(`\${${name}`));
+  const host = stepsFor(options).some(({ where, command }) => where === 'host' && reads(command));
+  return containers === undefined || host ? ['toolbox', 'host'] : ['toolbox'];
 }
