@@ -3,6 +3,8 @@
  * says gzip'd SQL for historical reasons; the content is a custom-format archive, and the content decides.
  */
 
+import { VERDICTS, type VerdictWord } from './verdict.ts';
+
 const TIME = /^(\d{4})-(\d\d)-(\d\d)_(\d\d)-(\d\d)-(\d\d)\.sql\.gz$/;
 const DRILL = /^\.drill\.(.+)\.json$/;
 
@@ -32,16 +34,32 @@ export function companionName(backup: string, kind: Exclude<CompanionKind, 'dril
   return backup + SUFFIXES[kind];
 }
 
-/** `<backup>.drill.<UTC>.json`, e.g. `….drill.2026-11-23T02-31-45Z.json` */
-export function drillName(backup: string, time: Date): string {
-  return `${backup}.drill.${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z.json`;
+/** What a drill came to, as far as the name of its record says it. */
+export type DrillOutcome = { verdict: VerdictWord; milliseconds: number };
+
+/**
+ * `<backup>.drill.<UTC>.<verdict>-<time>ms.json`, e.g. `….drill.2026-11-23T02-31-45Z.proven-12345ms.json`. With the verdict in the name a
+ * list of thousands of backups needs no reading of thousands of records; names without it, of earlier versions, are read.
+ */
+export function drillName(backup: string, time: Date, outcome?: DrillOutcome): string {
+  const said = outcome === undefined ? '' : `.${outcome.verdict}-${Math.round(outcome.milliseconds)}ms`;
+  return `${backup}.drill.${time.toISOString().slice(0, 19).replaceAll(':', '-')}Z${said}.json`;
 }
+
+const RECORD = /\.drill\.(\d{4}-\d\d-\d\d)T(\d\d-\d\d-\d\d)Z(?:\.([a-z]+)-(\d{1,12})ms)?\.json$/;
 
 /** When the drill began whose record has this name; undefined when it is no name of a record. */
 export function drillTime(name: string): Date | undefined {
-  const [, day, clock] = /\.drill\.(\d{4}-\d\d-\d\d)T(\d\d-\d\d-\d\d)Z\.json$/.exec(name) ?? [];
+  const [, day, clock] = RECORD.exec(name) ?? [];
   const time = new Date(`${day}T${clock?.replaceAll('-', ':')}Z`);
   return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
+/** Undefined when the name does not say it. */
+export function drillOutcome(name: string): DrillOutcome | undefined {
+  const [, , , word, milliseconds] = RECORD.exec(name) ?? [];
+  const verdict = VERDICTS.find((known) => known === word);
+  return verdict === undefined ? undefined : { verdict, milliseconds: Number(milliseconds) };
 }
 
 /** What an object is, told by its name: an archive, something that belongs to one, or nothing of this database's. */
