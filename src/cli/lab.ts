@@ -15,6 +15,8 @@ import { command } from './command.ts';
 type Work = {
   service: string | undefined;
   rows: number;
+  /** Whether the command line says how many. */
+  rowsGiven: boolean;
   json: boolean;
   reader: 'administrator' | 'plain-owner';
   report: Report;
@@ -53,6 +55,7 @@ export const lab = command({
   examples: [
     ['drillbook lab up', 'make it, with the sample database'],
     ['drillbook lab up --rows 1000000', 'with about a million rows'],
+    ['drillbook lab up --lab compose', 'in containers, with Docker Compose'],
     ['drillbook lab shell', 'a terminal as its reader has it; exit leaves it'],
     ['drillbook lab status', 'what runs, where, and where it logs'],
     ['drillbook lab stop backend', 'stop one of postgres, minio, backend; start it again with "start"'],
@@ -63,14 +66,14 @@ export const lab = command({
   args: {
     action: { type: 'positional', required: true, description: Object.keys(ACTIONS).join(', ') },
     service: { type: 'positional', required: false, description: 'postgres, minio or backend' },
-    rows: { type: 'string', default: String(SAMPLE_ROWS), description: 'rows of the sample, 10000 to 5000000' },
+    rows: { type: 'string', description: `rows of the sample, 10000 to 5000000; ${SAMPLE_ROWS} without it` },
     reader: { type: 'string', default: 'administrator', description: 'whose shell: administrator or plain-owner' },
     json: { type: 'boolean', default: false, description: 'status as JSON' },
   },
   async run({ args, report, print, signal }) {
     const perform = Object.hasOwn(ACTIONS, args.action) ? ACTIONS[args.action] : undefined;
     if (perform === undefined) throw wrong(`"${args.action}"`, `is none of ${Object.keys(ACTIONS).join(', ')}`);
-    const rows = Number(args.rows);
+    const rows = Number(args.rows ?? SAMPLE_ROWS);
     if (!Number.isInteger(rows) || rows < 10_000 || rows > 5_000_000)
       throw wrong('--rows', 'must be a whole number from 10000 to 5000000');
     const { service, json, reader } = args;
@@ -78,22 +81,42 @@ export const lab = command({
       throw wrong('--reader', 'must be administrator or plain-owner');
     if (service !== undefined && !['stop', 'start', 'logs'].includes(args.action))
       throw wrong(`"${service}"`, `"lab ${args.action}" takes no service`);
-    await perform({ service, rows, json, reader, report, print, signal });
+    const rowsGiven = args.rows !== undefined;
+    if (rowsGiven && !['up', 'reset'].includes(args.action))
+      throw wrong('--rows', `"lab ${args.action}" makes no sample`);
+    await perform({ service, rows, rowsGiven, json, reader, report, print, signal });
     return 0;
   },
 });
 
-async function up({ rows, report, print, signal }: Work): Promise<void> {
-  const there = await currentLab().catch(() => undefined);
+async function up({ rows, rowsGiven, report, print, signal }: Work): Promise<void> {
+  const there = await labThatIsUp();
   if (there !== undefined) {
+    if (rowsGiven) report({ kind: 'note', text: rowsUnused(there.folder, rows) });
     for (const service of Object.values(there.services)) await service.start();
     await waitForBackend(there, signal);
     return show(there, print);
   }
-  const made = await furnishedLab({ rows, report, signal });
-  rememberLab(made.folder);
+  // A folder that DRILLBOOK_LAB names is where the lab belongs; it is found again by that name.
+  const folder = process.env.DRILLBOOK_LAB || undefined;
+  const made = await furnishedLab({ rows, report, signal, ...(folder === undefined ? {} : { folder }) });
+  if (folder === undefined) rememberLab(made.folder);
   keepLab(made.folder);
   await show(made, print);
+}
+
+/** Undefined where there is none; what else keeps us from it is told. */
+async function labThatIsUp(): Promise<Lab | undefined> {
+  try {
+    return await currentLab();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'lab-missing') return undefined;
+    throw error;
+  }
+}
+
+function rowsUnused(folder: string, rows: number): string {
+  return `The lab in ${folder} has its sample already, so --rows was not looked at; "drillbook lab reset --rows ${rows}" makes it anew.`;
 }
 
 async function reset({ rows, report, print, signal }: Work): Promise<void> {
@@ -103,7 +126,7 @@ async function reset({ rows, report, print, signal }: Work): Promise<void> {
 }
 
 async function down({ print }: Work): Promise<void> {
-  const there = await currentLab().catch(() => undefined);
+  const there = await labThatIsUp();
   const removed = [...(there === undefined ? [] : [there.folder]), ...(await removeOrphans())];
   if (there !== undefined) {
     await there.down();

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Lab } from '../../src/lab/lab.ts';
@@ -64,6 +66,7 @@ test('wrong command lines are status 2 and say what would be right', async () =>
     [['stop'], /must be postgres, minio or backend/],
     [['up', 'backend'], /"lab up" takes no service/],
     [['up', '--rows', 'many'], /--rows: must be a whole number from 10000/],
+    [['status', '--rows', '20000'], /--rows: "lab status" makes no sample/],
     [['shell', '--reader', 'king'], /--reader: must be administrator or plain-owner/],
     [[], /action/i],
   ];
@@ -78,6 +81,29 @@ test('a lab that is not there is status 3', async () => {
   const { status, stderr } = await drillbook(['status'], '/nowhere');
   assert.equal(status, 3);
   assert.match(stderr, /There is no lab in \/nowhere/);
+});
+
+test('up, where a lab is up, says that --rows was not looked at', async () => {
+  const { status, stdout, stderr } = await drillbook(['up', '--rows', '20000']);
+  assert.equal(status, 0, stderr);
+  assert.match(
+    stderr + stdout,
+    /has its sample already, so --rows was not looked at; "drillbook lab reset --rows 20000"/,
+  );
+});
+
+test('up makes the lab in the folder that DRILLBOOK_LAB names, and down finds it there', async () => {
+  const parent = mkdtempSync(join(tmpdir(), 'drillbook-test-'));
+  chmodSync(parent, 0o711);
+  const folder = join(parent, 'lab');
+  try {
+    const { status, stdout, stderr } = await drillbook(['up', '--rows', '10000'], folder);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, new RegExp(`^lab in ${folder}$`, 'm'));
+  } finally {
+    assert.match((await drillbook(['down'], folder)).stdout, new RegExp(`removed ${folder}`));
+    rmSync(parent, { recursive: true });
+  }
 });
 
 test('reset empties the lab and makes the sample again', async () => {
