@@ -135,7 +135,9 @@ export const FAILURES = {
     sentence: (d) =>
       `The archive was made by pg_dump ${d.archive}; pg_restore here is ${d.program} and cannot read it.`,
     hint: (d) =>
-      `Install the client programs of PostgreSQL ${d.needed} or newer (package postgresql-client-${d.needed}).`,
+      d.needed
+        ? `Install the client programs of PostgreSQL ${d.needed} or newer (package postgresql-client-${d.needed}).`
+        : 'Install the newest client programs of PostgreSQL. If they cannot read it either, its first bytes are damaged.',
   },
   'archive-compression': {
     exit: 3,

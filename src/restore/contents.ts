@@ -1,6 +1,9 @@
 /** An archive's table of contents, as `pg_restore --list` prints it. */
 import { join } from 'node:path';
-import { postgresPrograms } from '../postgres/programs.ts';
+import { Failure } from '../failure.ts';
+import type { OpenedArchive } from '../postgres/opened.ts';
+import { type PostgresPrograms, postgresPrograms } from '../postgres/programs.ts';
+import { checkStructure, readWhole, unreadable } from '../postgres/verify.ts';
 import { lastLines, run } from '../process.ts';
 
 export type TocEntry = {
@@ -12,9 +15,11 @@ export type TocEntry = {
   rest: string;
 };
 export type Contents = {
-  /** The database that was dumped. */
-  database: string;
+  /** The database that was dumped, where the archive says it. */
+  database: string | undefined;
   entries: TocEntry[];
+  /** Rows of each table by its name as SQL writes it, where the archive was read to its end. */
+  rows?: ReadonlyMap<string, number>;
 };
 
 /** Kinds of more than one word that matter here, the longer ones first; of any other the first word is taken. */
@@ -33,17 +38,43 @@ const LONG_KINDS = [
   'TABLE DATA',
 ];
 
-/** Undefined when pg_restore does not accept the file; `message` then holds its words. */
+/**
+ * What an archive says it holds. SQL is always read to its end, for nothing else tells; others when `complete`.
+ * @throws Failure archive-damaged, archive-unsafe, archive-newer, archive-compression
+ */
+export async function readArchive(
+  archive: OpenedArchive,
+  programs: PostgresPrograms,
+  { complete, signal }: { complete: boolean; signal: AbortSignal },
+): Promise<Contents> {
+  await checkStructure(archive);
+  if (archive.head.format === 'plain') {
+    const { database, entries, rows } = await readWhole(archive, programs, signal);
+    return { database, entries: entries.map((entry) => ({ id: 0, ...entry })), rows };
+  }
+  const { contents, message } = await readContents(archive.file, signal);
+  if (contents === undefined) throw new Failure('archive-damaged', { archive: archive.name, message });
+  if (!complete) return contents;
+  return { ...contents, rows: (await readWhole(archive, programs, signal)).rows };
+}
+
+/**
+ * Undefined when pg_restore does not accept the file; `message` then holds its words.
+ * @throws Failure archive-newer, archive-compression when this pg_restore was not made for it
+ */
 export async function readContents(
   file: string,
   signal?: AbortSignal,
 ): Promise<{ contents: Contents | undefined; message: string }> {
-  const { bin } = await postgresPrograms();
-  const ran = await run(join(bin, 'pg_restore'), ['--list', file], {
+  const programs = await postgresPrograms();
+  const ran = await run(join(programs.bin, 'pg_restore'), ['--list', file], {
     timeout: 120_000,
     env: { ...process.env, LC_ALL: 'C' },
     ...(signal === undefined ? {} : { signal }),
   });
+  // Of a compression that it lacks it only warns here, and fails when the data come.
+  const lacking = unreadable(ran.stderr, programs);
+  if (lacking !== undefined) throw lacking;
   if (ran.status !== 0) return { contents: undefined, message: lastLines(ran.stderr) };
   return { contents: parseContents(ran.stdout), message: '' };
 }
@@ -56,5 +87,5 @@ export function parseContents(list: string): Contents {
     const kind = LONG_KINDS.find((long) => words.startsWith(`${long} `)) ?? words.split(' ', 1)[0] ?? '';
     return [{ id: Number(id), kind, rest: words.slice(kind.length + 1) }];
   });
-  return { database: /^; +dbname: (.*)$/m.exec(list)?.[1]?.trim() ?? '', entries };
+  return { database: /^; +dbname: (.*)$/m.exec(list)?.[1]?.trim(), entries };
 }

@@ -9,14 +9,14 @@ import { type Backup, findBackup } from '../backup/catalogue.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { drillName } from '../backup/name.ts';
 import { Failure } from '../failure.ts';
-import { type ArchiveHead, checkReadable, identifyArchive } from '../postgres/archive.ts';
+import { checkReadable } from '../postgres/archive.ts';
 import type { Client } from '../postgres/connection.ts';
+import { type OpenedArchive, openArchive } from '../postgres/opened.ts';
 import { type PostgresPrograms, postgresPrograms } from '../postgres/programs.ts';
-import { verifyArchive } from '../postgres/verify.ts';
 import { type Report, silent } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { openStore, type Store } from '../store/store.ts';
-import { type Contents, readContents } from './contents.ts';
+import { type Contents, readArchive } from './contents.ts';
 import { administer } from './database.ts';
 import {
   aboutTheBackup,
@@ -115,57 +115,40 @@ async function examine(work: Work, folder: string): Promise<Findings> {
 }
 
 async function restoreAndProve(work: Work, file: string): Promise<Findings> {
-  const { backup, manifest, programs, signal, settings, report, phases } = work;
-  let head: ArchiveHead;
+  const { backup, manifest, programs, server, signal, settings, report, phases } = work;
+  await using stack = new AsyncDisposableStack();
+  let archive: OpenedArchive;
+  let contents: Contents;
   try {
+    archive = stack.use(await openArchive(file, { name: backup.name, signal }));
+    checkReadable(archive.head, programs, server.server, backup.name);
     // With a manifest the bytes are already known to be those that were read back when the backup was taken.
     if (manifest === undefined) report({ kind: 'stage', title: 'Reading the archive to its end' });
-    head =
-      manifest === undefined
-        ? await verifyArchive(file, programs, { name: backup.name, signal })
-        : await identifyArchive(file, backup.name);
-    checkReadable(head, programs);
+    contents = await readArchive(archive, programs, { complete: manifest === undefined, signal });
   } catch (error) {
     return disproved(aboutTheBackup(error));
   }
-  const { contents, message } = await contentsOf(file, head, signal);
-  if (message !== '') return disproved(`${backup.name} cannot be read: ${message}`);
-  const origin = manifest?.database ?? contents?.database;
-  if (origin !== undefined && origin !== settings.postgres.database)
-    return disproved(`it is a backup of database "${origin}", not of "${settings.postgres.database}"`);
+  const foreign = [manifest?.database, contents.database].find(
+    (origin) => origin !== undefined && origin !== settings.postgres.database,
+  );
+  if (foreign !== undefined)
+    return disproved(`it is a backup of database "${foreign}", not of "${settings.postgres.database}"`);
 
   const { testDatabase: name, admin } = work;
   const like = manifest?.content.database;
   return await inTestDatabase({ settings, name, backup: backup.name, like, admin, report, signal }, async () => {
-    report({ kind: 'stage', title: `Restoring into ${work.testDatabase}` });
-    const { fault, policies } = await timed(phases, 'restore', () =>
-      restoreInStages({ ...work, settings: settings.postgres, database: work.testDatabase }, file, {
-        format: head.format,
-        bytes: backup.size,
-        superuser: work.server.superuser,
-        contents,
-        roles: manifest?.content.roles,
-        signal,
-      }),
+    report({ kind: 'stage', title: `Restoring into ${name}` });
+    const target = { admin, settings: settings.postgres, database: name };
+    const roles = manifest?.content.roles;
+    const { fault, ...restored } = await timed(phases, 'restore', () =>
+      restoreInStages(target, archive, { ...server, contents, roles, signal }),
     );
-    if (fault !== undefined) return disproved(`pg_restore could not restore it: ${fault}`);
+    if (fault !== undefined) return disproved(fault);
     const title = manifest === undefined ? 'Reading every row' : 'Comparing every row and object with the manifest';
     report({ kind: 'stage', title });
-    const proof = await timed(phases, 'proof', () =>
-      proveRestored(work, { file, bytes: backup.size, contents, policies }),
-    );
+    const proof = await timed(phases, 'proof', () => proveRestored(work, { archive, contents, ...restored }));
     return { reasons: proof.validation.faults, differences: proof.differences, proof };
   });
-}
-
-/** SQL has no table of contents. */
-async function contentsOf(
-  file: string,
-  head: ArchiveHead,
-  signal: AbortSignal,
-): Promise<{ contents: Contents | undefined; message: string }> {
-  if (head.format === 'plain' || head.format === 'gzip') return { contents: undefined, message: '' };
-  return readContents(file, signal);
 }
 
 async function inFolder<R>(use: (folder: string) => Promise<R>): Promise<R> {

@@ -1,17 +1,17 @@
 /** Restores an archive file into an empty database. What the file is was decided by its content before. */
-import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { Failure } from '../failure.ts';
-import { type ArchiveFormat, identifyArchive } from '../postgres/archive.ts';
 import { databaseArgument, environmentOf } from '../postgres/connection.ts';
-import { postgresPrograms } from '../postgres/programs.ts';
-import { lastLines, type Ran, run } from '../process.ts';
+import type { OpenedArchive } from '../postgres/opened.ts';
+import { majorOf, postgresPrograms } from '../postgres/programs.ts';
+import { scriptReader } from '../postgres/script-facts.ts';
+import { unreadable } from '../postgres/verify.ts';
+import { lastLines, type Ran, run, stream } from '../process.ts';
 import type { Settings } from '../settings.ts';
 import type { TocEntry } from './contents.ts';
+import { feedScript, type ScriptFilter, scriptFilter } from './script.ts';
 
 /** Parallel workers of pg_restore; more do not help on two cores. */
 const JOBS = 2;
@@ -31,13 +31,12 @@ const FAST = [
 const LEFT_OUT = ['--no-owner', '--no-acl', '--no-tablespaces', '--no-subscriptions', '--no-security-labels'] as const;
 
 export type RestoreOptions = {
-  format: ArchiveFormat;
-  /** Of the file; the time limit follows from it. */
-  bytes: number;
   /** Of a custom or tar archive: restores these alone. */
   entries?: readonly TocEntry[] | undefined;
   /** A superuser's session may ask for English messages, which are then understood whatever the server speaks. */
   superuser?: boolean;
+  /** The version of the server, such as `15.18`. */
+  server: string;
   signal?: AbortSignal | undefined;
 };
 
@@ -49,30 +48,77 @@ export type RestoreOptions = {
 export async function restoreArchive(
   settings: Settings['postgres'],
   database: string,
-  file: string,
+  archive: OpenedArchive,
   options: RestoreOptions,
 ): Promise<string | undefined> {
-  const { format, bytes, signal, entries } = options;
-  const fast = options.superuser === true ? [...FAST, 'lc_messages=C'] : FAST;
-  const env = {
+  const { signal, entries, superuser = false } = options;
+  const { head, file } = archive;
+  if (head.format === 'plain')
+    return restoreScript(settings, database, archive, scriptFilter(new Set(), superuser), options);
+  const { version } = await postgresPrograms();
+  await using list = entries === undefined ? undefined : await listFile(entries);
+  const chosen = [...LEFT_OUT, ...(list === undefined ? [] : [`--use-list=${list.path}`]), file];
+  // From 17 on pg_restore sets transaction_timeout, which makes it fail on every older server.
+  if (majorOf(version) >= 17 && majorOf(options.server) < 17)
+    return restoreAsScript(settings, database, archive, chosen, options);
+  const jobs = `--jobs=${head.format === 'custom' ? JOBS : 1}`;
+  const args = [databaseArgument(database), jobs, '--exit-on-error', ...chosen];
+  const env = sessionOf(settings, database, superuser);
+  return judge('pg_restore', await perform('pg_restore', args, env, limitOf(archive), signal), version);
+}
+
+/**
+ * Restores SQL through a filter.
+ * @throws Failure as restoreArchive; archive-unsafe, archive-damaged
+ */
+export async function restoreScript(
+  settings: Settings['postgres'],
+  database: string,
+  archive: OpenedArchive,
+  filter: ScriptFilter,
+  { signal, superuser = false }: Pick<RestoreOptions, 'signal' | 'superuser'>,
+): Promise<string | undefined> {
+  const programs = await postgresPrograms();
+  const through = { filter, reader: scriptReader(archive.name), complete: true };
+  const env = sessionOf(settings, database, superuser);
+  const psql = { programs, database, env, timeout: limitOf(archive), signal };
+  return judge('psql', await feedScript(archive.sql(signal), through, psql), programs.version);
+}
+
+async function restoreAsScript(
+  settings: Settings['postgres'],
+  database: string,
+  archive: OpenedArchive,
+  args: readonly string[],
+  { signal, superuser = false }: RestoreOptions,
+): Promise<string | undefined> {
+  const programs = await postgresPrograms();
+  const timeout = limitOf(archive);
+  const source = await stream(join(programs.bin, 'pg_restore'), ['--file=-', ...args], {
+    env: { ...process.env, LC_ALL: 'C' },
+    timeout,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  try {
+    source.stdin.end();
+    const filter = scriptFilter(new Set(), true);
+    const reader = scriptReader(archive.name, { trusted: true });
+    const env = sessionOf(settings, database, superuser);
+    const psql = { programs, database, env, timeout, signal };
+    const ran = await feedScript(source.stdout, { filter, reader, complete: false }, psql);
+    const fault = judge('psql', ran, programs.version);
+    return fault ?? judge('pg_restore', await source.ended, programs.version);
+  } finally {
+    await source.kill();
+  }
+}
+
+function sessionOf(settings: Settings['postgres'], database: string, superuser: boolean) {
+  const fast = superuser ? [...FAST, 'lc_messages=C'] : FAST;
+  return {
     ...environmentOf(settings, database),
     PGOPTIONS: fast.map((setting) => `-c ${setting}`).join(' '),
   };
-  if (format === 'gzip') return restoreUnpacked(settings, database, file, options);
-  if (format === 'plain')
-    return judge(
-      await perform('psql', ['-X', '--quiet', '-v', 'ON_ERROR_STOP=1', `--file=${file}`], env, bytes, signal),
-    );
-  await using list = entries === undefined ? undefined : await listFile(entries);
-  const args = [
-    databaseArgument(database),
-    `--jobs=${format === 'custom' ? JOBS : 1}`,
-    '--exit-on-error',
-    ...LEFT_OUT,
-    ...(list === undefined ? [] : [`--use-list=${list.path}`]),
-    file,
-  ];
-  return judge(await perform('pg_restore', args, env, bytes, signal));
 }
 
 /** The SQL that restoring some entries would run, without owners but with privileges. */
@@ -84,26 +130,15 @@ export async function sqlOf(
   if (entries.length === 0) return '';
   await using list = await listFile(entries);
   const args = ['--file=-', ...(options.owners ? [] : ['--no-owner']), `--use-list=${list.path}`, file];
-  const ran = await perform('pg_restore', args, { ...process.env, LC_ALL: 'C' }, options.bytes, options.signal);
+  const ran = await perform(
+    'pg_restore',
+    args,
+    { ...process.env, LC_ALL: 'C' },
+    timeLimit(options.bytes),
+    options.signal,
+  );
   if (ran.status !== 0) throw new Failure('restore-failed', { message: lastLines(ran.stderr) });
   return ran.stdout;
-}
-
-async function restoreUnpacked(
-  settings: Settings['postgres'],
-  database: string,
-  file: string,
-  options: RestoreOptions,
-): Promise<string | undefined> {
-  const unpacked = `${file}.unpacked`;
-  try {
-    const signal = options.signal === undefined ? {} : { signal: options.signal };
-    await pipeline(createReadStream(file), createGunzip(), createWriteStream(unpacked, { mode: 0o600 }), signal);
-    const { format } = await identifyArchive(unpacked);
-    return await restoreArchive(settings, database, unpacked, { ...options, format });
-  } finally {
-    await rm(unpacked, { force: true });
-  }
 }
 
 /** Ten minutes, and then 0.5 MB in a second: far more than any working server needs. Milliseconds. */
@@ -111,15 +146,22 @@ function timeLimit(bytes: number): number {
   return 600_000 + bytes / 500;
 }
 
+/** What is packed is this many times larger inside, at most as a rule. */
+const PACKED = 20;
+
+function limitOf({ bytes, head, packing }: OpenedArchive): number {
+  return timeLimit(head.format === 'plain' && packing !== undefined ? bytes * PACKED : bytes);
+}
+
 async function perform(
   program: 'pg_restore' | 'psql',
   args: string[],
   env: Record<string, string | undefined>,
-  bytes: number,
+  timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<Ran> {
   const { bin } = await postgresPrograms();
-  return run(join(bin, program), args, { env, timeout: timeLimit(bytes), ...(signal === undefined ? {} : { signal }) });
+  return run(join(bin, program), args, { env, timeout, ...(signal === undefined ? {} : { signal }) });
 }
 
 /** Rights, room, connections, what is installed, roles that exist elsewhere: all this says nothing about the backup. */
@@ -136,15 +178,24 @@ const OF_THE_SERVER = [
   /affected by row-level security/,
 ];
 
-function judge(ran: Ran): string | undefined {
+function judge(
+  program: 'pg_restore' | 'psql',
+  ran: { status: number; stderr: string },
+  version: string,
+): string | undefined {
   if (ran.status === 0) return undefined;
+  const lacking = unreadable(ran.stderr, { bin: '', version });
+  if (lacking !== undefined) throw lacking;
   const said = ran.stderr.split('\n').filter((line) => /error:|ERROR:|DETAIL:/.test(line));
   const message = lastLines(
-    (said.length > 0 ? said.slice(0, 3).join('\n') : ran.stderr).replaceAll('pg_restore: error: ', ''),
+    (said.length > 0 ? said.slice(0, 3).join('\n') : ran.stderr).replaceAll(
+      /pg_restore: error: |psql:<stdin>:\d+: /g,
+      '',
+    ),
   );
   if (OF_THE_SERVER.some((form) => form.test(said.join('\n') || ran.stderr)))
     throw new Failure('restore-failed', { message });
-  return message;
+  return `${program} could not restore it: ${message}`;
 }
 
 /** pg_restore reads of each line only the number before the semicolon. */

@@ -2,6 +2,7 @@
 import { type Manifest, unstatedBy } from '../backup/manifest.ts';
 import { connect } from '../postgres/connection.ts';
 import { type Content, KINDS, type Kind } from '../postgres/content.ts';
+import type { OpenedArchive } from '../postgres/opened.ts';
 import { majorOf } from '../postgres/programs.ts';
 import { type Printed, reprint } from '../postgres/reprint.ts';
 import type { Report } from '../progress.ts';
@@ -19,8 +20,9 @@ import {
   unstated,
 } from './proof.ts';
 import { readRestored } from './read.ts';
-import { compareStated, readStated } from './stated.ts';
-import { compareToc } from './toc.ts';
+import type { Filtered } from './script.ts';
+import { compareStated, readStated, statedIn } from './stated.ts';
+import { compareRowCounts, compareToc } from './toc.ts';
 import { type Validation, validate } from './validate.ts';
 
 export type Proof = {
@@ -40,7 +42,7 @@ type Work = {
   report: Report;
   signal: AbortSignal;
 };
-type Restored = { file: string; bytes: number; contents: Contents | undefined; policies: StatedPolicy[] };
+type Restored = { archive: OpenedArchive; contents: Contents; policies: StatedPolicy[]; filtered?: Filtered };
 
 /** A throwaway database has other owners, privileges, comment and settings than the one that was dumped. */
 const STATED: ReadonlySet<Kind | 'database'> = new Set([
@@ -54,15 +56,18 @@ const STATED: ReadonlySet<Kind | 'database'> = new Set([
 /** @throws Failure content-unreadable */
 export async function proveRestored(work: Work, restored: Restored): Promise<Proof> {
   const { settings, testDatabase, report, signal, manifest } = work;
-  const { contents, file, bytes, policies } = restored;
+  const { contents, archive, policies, filtered } = restored;
   const [read, stated] = await Promise.all([
     readRestored(settings.postgres, testDatabase, { report, signal }),
-    manifest && contents && readStated(file, contents.entries, bytes, signal),
+    manifest && (filtered ? statedIn(filtered) : readStated(archive, contents.entries, signal)),
   ]);
   const actual = { ...read, objects: withStatedRoles(read.objects, policies) };
   const validation = validate(actual, settings);
   if (manifest === undefined) {
-    const differences = contents === undefined ? [] : compareToc(contents.entries, actual);
+    const differences = [
+      ...compareRowCounts(contents.rows ?? new Map(), actual),
+      ...compareToc(contents.entries, actual),
+    ];
     return { validation, differences, ...withoutManifest(work.read, validation, contents) };
   }
   const printed = await reprinted(work, manifest.content, actual);
@@ -86,12 +91,16 @@ async function reprinted(work: Work, expected: Content, actual: Content): Promis
 function withoutManifest(
   manifest: ManifestRead,
   { tables, rows }: Validation,
-  contents: Contents | undefined,
+  contents: Contents,
 ): Pick<Proof, 'compared' | 'notProven'> {
-  const read = `the archive was read to its end; ${figure(rows)} rows of ${figure(tables)} tables can be read`;
-  const listed = 'what was restored with the table of contents of the archive: how many of each kind';
   return {
-    compared: contents === undefined ? [read] : [read, listed],
+    compared: [
+      `the archive was read to its end; ${figure(rows)} rows of ${figure(tables)} tables can be read`,
+      'what was restored with what the archive says it holds: how many objects of each kind',
+      ...(contents.rows === undefined
+        ? []
+        : [`the number of rows of ${counted(contents.rows.size, 'table')} with those in the archive`]),
+    ],
     notProven:
       manifest.state === 'unreadable'
         ? [

@@ -3,6 +3,7 @@
  * original server has. What pg_restore would run is read, and compared with the manifest.
  */
 import type { Content, Thing } from '../postgres/content.ts';
+import type { OpenedArchive } from '../postgres/opened.ts';
 import type { TocEntry } from './contents.ts';
 import { type Difference, figure } from './proof.ts';
 import { sqlOf } from './restore.ts';
@@ -18,9 +19,8 @@ export type Stated = {
 
 /** Reads the statements; none of them is run. */
 export async function readStated(
-  file: string,
+  { file, bytes }: Pick<OpenedArchive, 'file' | 'bytes'>,
   entries: readonly TocEntry[],
-  bytes: number,
   signal: AbortSignal,
 ): Promise<Stated> {
   const wanted = entries.filter(({ kind }) => !/DATA$|^(BLOBS|SEQUENCE SET|ACL|DEFAULT ACL|COMMENT)$/.test(kind));
@@ -32,6 +32,11 @@ export async function readStated(
       { bytes, signal },
     ),
   ]);
+  return { owners: statedOwners(owners), ...statedGrants(grants) };
+}
+
+/** Of the statements that were left out when SQL was restored. */
+export function statedIn({ owners, grants }: { owners: string; grants: string }): Stated {
   return { owners: statedOwners(owners), ...statedGrants(grants) };
 }
 
