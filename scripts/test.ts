@@ -16,9 +16,9 @@ process.exitCode = await work(async ({ report, end, signal }) => {
   return runTests(await testFiles(process.argv.slice(2)), signal);
 });
 
-/** All test files, or those whose path holds one of the words given. */
+/** All test files but those that need containers (`npm run test:compose`), or those whose path holds one of the words given. */
 async function testFiles(words: string[]): Promise<string[]> {
-  const files = await Array.fromAsync(glob('test/**/*.test.ts'));
+  const files = await Array.fromAsync(glob('test/**/*.test.ts', { exclude: ['test/compose/**'] }));
   const chosen = files.filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
   return chosen.sort();
 }

@@ -10,10 +10,12 @@ import { SAMPLE_ROWS } from '../lab/sample/create.ts';
 import { keepLab, removeOrphans, resetLab } from '../lab/up.ts';
 import { attend } from '../process.ts';
 import type { Report } from '../progress.ts';
+import type { LabName } from '../runbook/model.ts';
 import { command } from './command.ts';
 
 type Work = {
   service: string | undefined;
+  kind: LabName;
   rows: number;
   /** Whether the command line says how many. */
   rowsGiven: boolean;
@@ -67,6 +69,7 @@ export const lab = command({
     action: { type: 'positional', required: true, description: Object.keys(ACTIONS).join(', ') },
     service: { type: 'positional', required: false, description: 'postgres, minio or backend' },
     rows: { type: 'string', description: `rows of the sample, 10000 to 5000000; ${SAMPLE_ROWS} without it` },
+    lab: { type: 'string', default: 'local', description: 'the kind of lab that "up" makes: local or compose' },
     reader: { type: 'string', default: 'administrator', description: 'whose shell: administrator or plain-owner' },
     json: { type: 'boolean', default: false, description: 'status as JSON' },
   },
@@ -76,7 +79,8 @@ export const lab = command({
     const rows = Number(args.rows ?? SAMPLE_ROWS);
     if (!Number.isInteger(rows) || rows < 10_000 || rows > 5_000_000)
       throw wrong('--rows', 'must be a whole number from 10000 to 5000000');
-    const { service, json, reader } = args;
+    const { service, json, reader, lab: kind } = args;
+    if (kind !== 'local' && kind !== 'compose') throw wrong('--lab', 'must be local or compose');
     if (reader !== 'administrator' && reader !== 'plain-owner')
       throw wrong('--reader', 'must be administrator or plain-owner');
     if (service !== undefined && !['stop', 'start', 'logs'].includes(args.action))
@@ -84,12 +88,12 @@ export const lab = command({
     const rowsGiven = args.rows !== undefined;
     if (rowsGiven && !['up', 'reset'].includes(args.action))
       throw wrong('--rows', `"lab ${args.action}" makes no sample`);
-    await perform({ service, rows, rowsGiven, json, reader, report, print, signal });
+    await perform({ service, kind, rows, rowsGiven, json, reader, report, print, signal });
     return 0;
   },
 });
 
-async function up({ rows, rowsGiven, report, print, signal }: Work): Promise<void> {
+async function up({ kind, rows, rowsGiven, report, print, signal }: Work): Promise<void> {
   const there = await labThatIsUp();
   if (there !== undefined) {
     if (rowsGiven) report({ kind: 'note', text: rowsUnused(there.folder, rows) });
@@ -99,7 +103,7 @@ async function up({ rows, rowsGiven, report, print, signal }: Work): Promise<voi
   }
   // A folder that DRILLBOOK_LAB names is where the lab belongs; it is found again by that name.
   const folder = process.env.DRILLBOOK_LAB || undefined;
-  const made = await furnishedLab({ rows, report, signal, ...(folder === undefined ? {} : { folder }) });
+  const made = await furnishedLab({ kind, rows, report, signal, ...(folder === undefined ? {} : { folder }) });
   if (folder === undefined) rememberLab(made.folder);
   keepLab(made.folder);
   await show(made, print);

@@ -23,6 +23,8 @@ export type Lab = {
   /** Holds everything the lab made: data folders, logs, credentials, working folders. */
   folder: string;
   versions: { postgres: string; minio: string; mc: string };
+  /** What only this lab's things are called: texts that are published do not say it. */
+  names: string[];
   /** As the administrator: a superuser, as the official image makes POSTGRES_USER. */
   settings: Settings;
   /**

@@ -87,10 +87,13 @@ function destroysOf({ scripts }: LoadedPage, id: string): string[] {
 /** Takes the machine's own paths and secrets out of a text: it is published. */
 export function publishable(lab: Lab): (text: string) => string {
   const hides = (['administrator', 'plain-owner'] as const).map((reader) => hider(lab.environment(reader)));
+  const own = [lab.folder, ...lab.names];
   return (text) =>
-    hides
-      .reduce((rest, hide) => hide(rest), text)
-      .replaceAll(lab.folder, '…')
+    own
+      .reduce(
+        (rest, name) => rest.replaceAll(name, '…'),
+        hides.reduce((rest, hide) => hide(rest), text),
+      )
       .replaceAll(ABSOLUTE, '…');
 }
 

@@ -39,7 +39,12 @@ function rehearsalOf({ transcript, unrehearsed }: PageView): Facts['rehearsal'] 
     state: 'rehearsed',
     recordedAt: transcript.recordedAt,
     on: date(transcript.recordedAt),
-    detail: `${situations} ${situations === 1 ? 'situation' : 'situations'}, ${lanes}, PostgreSQL ${versions}`,
+    detail: [
+      `${situations} ${situations === 1 ? 'situation' : 'situations'}`,
+      lanes,
+      ...(transcript.labs.length > 1 ? ['without and with Docker'] : []),
+      `PostgreSQL ${versions}`,
+    ].join(', '),
   };
 }
 

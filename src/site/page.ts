@@ -140,13 +140,19 @@ function badgeOf(view: PageView, step: Step): Badge | undefined {
   const { transcript } = view;
   if (transcript === undefined) return { state: 'not-rehearsed', text: 'Not rehearsed in this form' };
   const failed = transcript.results.find(
-    ({ verdict, ended }) => verdict === 'failed' && ended === `stopped at ${step.id}`,
+    ({ verdict, ended, lab }) => verdict === 'failed' && ended === `stopped at ${step.id}` && (step.lab ?? lab) === lab,
   );
   if (failed !== undefined)
     return { state: 'failed', text: `Failed in the situation “${failed.scenario}” on ${date(transcript.recordedAt)}` };
   const ran = transcript.steps.find(({ id, lab }) => id === step.id && (lab === undefined || lab === step.lab));
   if (ran === undefined) return { state: 'not-rehearsed', text: 'Not part of the last rehearsal' };
-  const { versions } = transcript.labs.find(({ lab }) => lab === ran.lab) ?? transcript.labs[0] ?? {};
-  const version = versions === undefined ? '' : ` with PostgreSQL ${versions.postgres}`;
-  return { state: 'passed', text: `Ran on ${date(transcript.recordedAt)}${version} in ${about(ran.seconds, '')}` };
+  // A step that is the same everywhere ran in each lab, and is as fresh as the oldest of them.
+  const labs = transcript.labs.filter(({ lab }) => ran.lab === undefined || lab === ran.lab);
+  const on = labs.map(({ recordedAt }) => recordedAt ?? transcript.recordedAt).sort()[0] ?? transcript.recordedAt;
+  return { state: 'passed', text: `Ran on ${date(on)}${versionsOf(labs)} in ${about(ran.seconds, '')}` };
+}
+
+function versionsOf(labs: Transcript['labs']): string {
+  const versions = [...new Set(labs.map(({ versions: { postgres } }) => postgres))];
+  return versions.length === 0 ? '' : ` with PostgreSQL ${versions.join(' and ')}`;
 }

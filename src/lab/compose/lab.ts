@@ -10,7 +10,7 @@ import { LABEL } from './override.ts';
 import { ADMINISTRATOR, readerEnvironment } from './readers.ts';
 import { removeAll } from './removal.ts';
 import { composeServices } from './services.ts';
-import { containerOf, type State } from './state.ts';
+import { containerOf, projectOf, type State } from './state.ts';
 import { composeToolbox } from './toolbox.ts';
 
 export function composeLab(folder: string, state: State): Lab {
@@ -20,6 +20,7 @@ export function composeLab(folder: string, state: State): Lab {
     kind: 'compose',
     folder,
     versions: state.versions,
+    names: [projectOf(state)],
     settings,
     environment: (reader) => readerEnvironment(state, reader),
     toolbox: composeToolbox(folder, state, settings),

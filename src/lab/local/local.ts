@@ -22,6 +22,7 @@ export function localLab(folder: string, state: State): Lab {
     kind: 'local',
     folder,
     versions: state.versions,
+    names: [],
     settings,
     environment: (reader) => readerEnvironment(folder, state, settings, reader),
     toolbox: localToolbox(folder, settings),
