@@ -253,6 +253,12 @@ export const FAILURES = {
       `No name is free for a backup: "${d.name}" and those of the seconds after it exist or are being made.`,
     hint: () => 'Another backup runs; wait until it is done.',
   },
+  'removal-refused': {
+    exit: 3,
+    sentence: (d) => `The store would not remove "${d.name}"${d.more}: ${d.reason}.`,
+    hint: () =>
+      'All others that were due are gone. Check what MINIO_ACCESS_KEY may remove, and the locks of the bucket.',
+  },
   'manifest-unreadable': {
     exit: 3,
     sentence: (d) => `The manifest "${d.name}" cannot be read: ${d.reason}.`,
@@ -337,6 +343,28 @@ export const FAILURES = {
     hint: () => 'End that program, or make a new lab: "drillbook lab reset".',
   },
   // The Compose stack and its engine
+  'engine-missing': {
+    exit: 3,
+    sentence: (d) => `No Docker engine answers, ${d.reason}.`,
+    hint: () =>
+      'Start Docker, or set DOCKER_HOST to one that runs. As root on Debian, Drillbook starts one of its own from the distribution’s packages.',
+  },
+  'engine-too-old': {
+    exit: 3,
+    sentence: (d) => `The Docker engine is ${d.version}; the stack needs ${d.least} or newer.`,
+    hint: () => 'Update Docker, or set DOCKER_HOST to a newer engine.',
+  },
+  'engine-not-started': {
+    exit: 3,
+    sentence: (d) => `The private Docker engine did not start: ${d.reason}`,
+    hint: (d) => `Its output is in ${d.log}.`,
+  },
+  'compose-missing': {
+    exit: 3,
+    sentence: () => 'The docker client has no Compose plugin of version 2.20 or newer.',
+    hint: () =>
+      'Install the package docker-compose-plugin (docker-compose-v2 on Ubuntu, docker-compose on Debian 13), or run as root on Debian.',
+  },
   'stack-secret-differs': {
     exit: 2,
     sentence: (d) => `${d.name} is another one than this stack was made with.`,

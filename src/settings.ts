@@ -84,7 +84,7 @@ const environment = z.object({
     .refine((names) => names.every((name) => name !== ''), 'must be names separated by commas')
     .optional(),
   BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
-  BACKUP_KEEP_COUNT: whole(1, 1_000_000).default(1),
+  BACKUP_KEEP_COUNT: whole(0, 1_000_000).default(0),
   BACKUP_SMALL_PERCENT: whole(0, 100).default(50),
 });
 
@@ -127,7 +127,7 @@ export type Settings = {
   minTables: number;
   /** How the names begin that the application gives its sessions (application_name); undefined: nobody said. */
   applications?: string[];
-  /** A backup may go when it is older than `keepDays` and `keepCount` sound ones are newer. */
+  /** A backup may go when it is older than `keepDays` and none of the newest `keepCount` sound ones. */
   keepDays: number;
   keepCount: number;
   /** Percent of the median of the earlier ones; a newest backup that is smaller is suspicious. 0: none is. */

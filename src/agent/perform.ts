@@ -1,4 +1,5 @@
 /** One run: a backup with its retention, or a drill. What became of it goes into the log, the status and the bucket. */
+import { refusal } from '../backup/retain.ts';
 import { takeBackup } from '../backup/take.ts';
 import { Failure } from '../failure.ts';
 import type { Report } from '../progress.ts';
@@ -62,11 +63,16 @@ async function backup(agent: Agent, _due: Due, signal: AbortSignal): Promise<voi
   log('info', 'backup-taken', { backup: name, bytes, seconds, tables, rows });
   const endedAt = clock.now().toISOString();
   await memory.change((value) => ({ ...value, backup: { name, endedAt, seconds, bytes } }), agent.signal);
-  if (retention instanceof Failure) {
-    log('error', 'retention-failed', aboutFailure(retention));
-    await remember(agent, 'retention', retention);
-  } else if (retention.removed.length > 0)
-    log('info', 'retention', { removed: retention.removed.map((old) => old.name).join(' '), kept: retention.kept });
+  const failure = retention instanceof Failure ? retention : refusal(retention);
+  if (failure !== undefined) {
+    log('error', 'retention-failed', aboutFailure(failure));
+    await remember(agent, 'retention', failure);
+  }
+  if (retention instanceof Failure) return;
+  const { removed, kept, strange, suspicion } = retention;
+  if (removed.length > 0) log('info', 'retention', { removed: removed.map((old) => old.name).join(' '), kept });
+  for (const left of strange) log('warn', 'retention-left-alone', left);
+  if (suspicion !== undefined) log('warn', 'backup-suspiciously-small', suspicion);
 }
 
 async function prove(agent: Agent, due: Due, signal: AbortSignal): Promise<void> {

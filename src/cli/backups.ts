@@ -1,10 +1,12 @@
 import { type Backup, lastGood, listBackups } from '../backup/catalogue.ts';
+import { suspiciouslySmall } from '../backup/sizes.ts';
 import { Failure } from '../failure.ts';
 import { readSettings } from '../settings.ts';
 import { openStore } from '../store/store.ts';
 import { age, localTime } from './age.ts';
 import { command } from './command.ts';
 import { bytes, seconds } from './progress.ts';
+import { describeSuspicion } from './suspicion.ts';
 import { table } from './table.ts';
 
 /** A daily backup that is older is late: the alert BackupAgeTooOld says the same. */
@@ -25,16 +27,18 @@ export const backups = command({
     const list = await listBackups(store, database, { signal });
     const good = lastGood(list)?.name;
     const now = Date.now();
+    const small = suspiciouslySmall(list, settings.smallPercent);
     if (args.json)
       print(
         `${JSON.stringify(
-          list.map((backup) => entry(backup, good, now)),
+          list.map((backup) => ({ ...entry(backup, good, now), suspiciouslySmall: backup.name === small?.name })),
           null,
           2,
         )}\n`,
       );
     if (list.length === 0) throw new Failure('no-backups', { database, store: store.address });
-    if (!args.json) print(tableOf(list, good, now) + warning(list, now));
+    if (!args.json)
+      print(tableOf(list, good, now) + warning(list, now) + (small ? `\n${describeSuspicion(small)}\n` : ''));
     return 0;
   },
 });

@@ -58,7 +58,7 @@ export async function startServices(): Promise<Services> {
     keyTables: [],
     minTables: 1,
     keepDays: 30,
-    keepCount: 1,
+    keepCount: 0,
     smallPercent: 50,
   };
   const s3 = new S3({
