@@ -29,7 +29,7 @@ process.exitCode = await work(async ({ print }) => {
       continue;
     }
     write(path, given === '' ? random(secret.length) : given, secret.group);
-    print(`${secret.name}: ${given === '' ? 'made at random' : 'taken from the environment'}`);
+    print(`${secret.name}: ${given === '' ? 'made at random' : 'taken from the environment'}\n`);
   }
   return 0;
 });

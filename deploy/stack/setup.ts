@@ -25,12 +25,12 @@ process.exitCode = await work(async ({ report, print, signal }) => {
   await makeBucket(settings, signal);
   await using client = await connect(settings.postgres, { database: 'postgres', signal });
   if (await isDone(client)) {
-    print('The stack is set up already; nothing was changed.');
+    print('The stack is set up already; nothing was changed.\n');
     return 0;
   }
   await createRoles(client, readFileSync(process.env.APPLICATION_PASSWORD_FILE ?? '', 'utf8').trim());
   const backups = await listBackups(openStore(settings.store), database);
-  if (await exists(client, database)) print(`Database ${database} is there and stays as it is.`);
+  if (await exists(client, database)) print(`Database ${database} is there and stays as it is.\n`);
   else if (backups.length > 0)
     print(
       `Database ${database} is not there, but ${backups.length} backups of it are: restore one. No sample was made.`,
@@ -41,10 +41,10 @@ process.exitCode = await work(async ({ report, print, signal }) => {
       POSTGRES_PASSWORD: settings.postgres.password,
     });
     await createSample({ settings, environment }, { report, signal, ...rows() });
-    print(`Made the sample database ${database}.`);
+    print(`Made the sample database ${database}.\n`);
   } else {
     await client.query(`CREATE DATABASE ${quoteIdentifier(database)} TEMPLATE template0`);
-    print(`Made the empty database ${database}.`);
+    print(`Made the empty database ${database}.\n`);
   }
   await client.query(`COMMENT ON ROLE freshtrack_app IS '${DONE}'`);
   return 0;
