@@ -91,6 +91,10 @@ test('the alerts fire and resolve, and are told to a receiver, with what the rea
   await t.test('a service that works resolves both: it makes up for the backup that was missed', async () => {
     await resolves(down);
     await resolves(tooOld);
+    const resolved = monitoring.told.filter(
+      ({ status, labels }) => status === 'resolved' && labels.reason === 'too old',
+    );
+    assert.equal(resolved.length, 1, 'the age was taken for mended while the service started');
   });
   await t.test('a backup that a drill disproves, until the next is proven', async () => {
     const metric = `drillbook_drill_last_verdict{database="${database}", verdict="proven"} == 1`;

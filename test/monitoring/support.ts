@@ -105,16 +105,13 @@ export async function startMonitoring(agent: string, { postgres }: Settings): Pr
   const last = (labels: Record<string, string>) => told.findLast((one) => matches(one.labels, labels));
   const becomes = async (labels: Record<string, string>, status: Told['status']) => {
     const text = JSON.stringify(labels);
-    const state = () =>
-      JSON.stringify(
-        told.map((one) => [one.status, one.labels]),
-        null,
-        1,
-      );
-    await until(() => last(labels)?.status === status, `the receiver is told that ${text} is ${status}`, state);
     const selector = Object.entries({ alertstate: 'firing', ...labels }).map(([name, value]) => `${name}="${value}"`);
-    const firing = await query(`ALERTS{${selector.join(',')}}`);
-    assert.equal(firing.length > 0, status === 'firing', `Prometheus and the receiver disagree about ${text}`);
+    const firing = async () => (await query(`ALERTS{${selector.join(',')}}`)).length > 0;
+    await until(
+      async () => last(labels)?.status === status && (await firing()) === (status === 'firing'),
+      `Prometheus and the receiver say that ${text} is ${status}`,
+      () => JSON.stringify(told.map((one) => [one.status, one.labels])),
+    );
     return last(labels) ?? assert.fail(text);
   };
   const moved = stack.move();
