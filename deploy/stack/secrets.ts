@@ -1,7 +1,7 @@
 /**
  * The passwords of the stack, made before anything else starts: one file each in a volume that only this stack mounts.
  * A value of the environment is taken as it is; without one a random one is made, once, and kept. Each file is readable
- * by the group of the services that need it. Docs: docs/decisions/0006-the-stack-makes-its-secrets.md
+ * by the group of the services that need it. Docs: docs/decisions/0008-the-stack-makes-its-secrets.md
  */
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
