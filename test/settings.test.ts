@@ -171,3 +171,35 @@ for (const [name, value] of [
     );
     assert.equal(readSettings({ ...LEAST, [name]: value }).postgres.host, 'db');
   });
+
+test('retention and the store have their own settings, with their defaults', () => {
+  const plain = readSettings(LEAST);
+  assert.deepEqual([plain.keepDays, plain.keepCount, plain.smallPercent], [30, 0, 50]);
+  assert.deepEqual([plain.store.virtualHost, plain.store.ca, plain.store.timeout], [false, undefined, 60]);
+  const chosen = readSettings({
+    ...LEAST,
+    BACKUP_KEEP_COUNT: '7',
+    BACKUP_SMALL_PERCENT: '80',
+    MINIO_URL_STYLE: 'virtual-host',
+    MINIO_TIMEOUT: '5',
+  });
+  assert.deepEqual([chosen.keepCount, chosen.smallPercent], [7, 80]);
+  assert.deepEqual([chosen.store.virtualHost, chosen.store.timeout], [true, 5]);
+  const wrong = { BACKUP_KEEP_COUNT: '-1', BACKUP_SMALL_PERCENT: '101', MINIO_URL_STYLE: 'host', MINIO_TIMEOUT: '0' };
+  const message = fault(wrong);
+  for (const name of Object.keys(wrong)) assert.match(message, new RegExp(name));
+});
+
+test('a file of certificates that cannot be used is told by its name', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drillbook-settings-'));
+  try {
+    const file = join(folder, 'ca.pem');
+    assert.match(fault({ MINIO_CA_FILE: file }), /MINIO_CA_FILE cannot be used: .*ENOENT/);
+    writeFileSync(file, 'no certificate');
+    assert.match(fault({ MINIO_CA_FILE: file }), /MINIO_CA_FILE cannot be used: .*ca.pem holds no certificate in PEM/);
+    writeFileSync(file, '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n');
+    assert.match(fault({ MINIO_CA_FILE: file }), /MINIO_CA_FILE cannot be used: /);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

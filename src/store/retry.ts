@@ -10,7 +10,7 @@ import { codeOf, reasonOf } from './failures.ts';
 export type Fault = 'absent' | 'silent' | 'busy' | 'lasting';
 
 /** How often a request is repeated. */
-export const REPEATS: Record<Fault, number> = { absent: 3, silent: 1, busy: 5, lasting: 0 };
+export const REPEATS: Record<Fault, number> = { absent: 3, silent: 1, busy: 4, lasting: 0 };
 
 const FIRST_MS = 100;
 const GROWTH = 4;

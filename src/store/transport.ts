@@ -2,8 +2,10 @@
  * How requests travel: minio-js knows neither time limits nor cancellation nor certificates of one's own, so this stands
  * between it and Node's HTTP.
  */
+import { lookup } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import type { Settings } from '../settings.ts';
 
@@ -21,7 +23,13 @@ export function transport(settings: Settings['store'], signal: AbortSignal | und
   const send = settings.endpoint.protocol === 'https:' ? https.request : http.request;
   const agent = agentOf(settings);
   const request = (options: http.RequestOptions, onResponse?: (response: http.IncomingMessage) => void) => {
-    const limits = { ...options, agent, timeout: seconds * 1000, ...(signal === undefined ? {} : { signal }) };
+    const limits = {
+      ...options,
+      agent,
+      lookup: find,
+      timeout: seconds * 1000,
+      ...(signal === undefined ? {} : { signal }),
+    };
     const sent = send(limits, (response) => {
       if (UNREAD.includes(response.statusCode ?? 0)) response.on('error', () => {}).resume();
       onResponse?.(response);
@@ -32,6 +40,10 @@ export function transport(settings: Settings['store'], signal: AbortSignal | und
   // minio-js calls `request(options, callback)` only; the type names every overload of Node's.
   return { request: request as typeof http.request };
 }
+
+/** Names below `localhost` are this machine (RFC 6761), also where the system's resolver does not know it: `bucket.localhost`. */
+const find: LookupFunction = (host, options, answer) =>
+  lookup(host.endsWith('.localhost') ? 'localhost' : host, options, answer);
 
 class NoAnswer extends Error {
   readonly code = 'NO_ANSWER';

@@ -45,7 +45,7 @@ export async function startUpload(settings: Settings['store'], name: string, opt
   // What must happen also after an interruption goes through a client that it does not end.
   const settling = openClient(settings);
   const object = sending.prefix + name;
-  const id = await sending.ask(() => sending.client.initiateNewMultipartUpload(sending.name, object, {}), name);
+  const id = await begin(sending, name);
   const parts: Part[] = [];
   let inFlight: Promise<void> = Promise.resolve();
   let state: 'open' | 'complete' | 'aborted' = 'open';
@@ -111,6 +111,21 @@ export async function startUpload(settings: Settings['store'], name: string, opt
     abort,
     [Symbol.asyncDispose]: abort,
   };
+}
+
+/** An upload whose answer got lost is begun again, and what the first request began is removed: nobody else knows of it. */
+async function begin(bucket: Bucket, name: string): Promise<string> {
+  const object = bucket.prefix + name;
+  let requests = 0;
+  const id = await bucket.ask(() => {
+    requests++;
+    return bucket.client.initiateNewMultipartUpload(bucket.name, object, {});
+  }, name);
+  if (requests === 1) return id;
+  const { uploads } = await bucket.ask(() => bucket.client.listIncompleteUploadsQuery(bucket.name, object, '', '', ''));
+  for (const { key, uploadId } of uploads)
+    if (key === object && uploadId !== id) await abortUpload(bucket, name, uploadId);
+  return id;
 }
 
 /** Removes the parts of an upload; one that is gone already is no error. */

@@ -7,6 +7,7 @@ import { type Ran, stream } from '../../src/process.ts';
 import { type Settings, secretsOf } from '../../src/settings.ts';
 import { openStore } from '../../src/store/store.ts';
 import { drillbook, zxScript } from '../support/command.ts';
+import { mayNotRemove } from '../support/keys.ts';
 import { objectsIn, otherSessions, programs, uploadedParts } from '../support/leftovers.ts';
 import { type Services, startServices, until } from '../support/services.ts';
 
@@ -91,10 +92,13 @@ test('prune says what it would remove, then removes it, and says why the last go
   const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
   const [newer, older] = [40, 50].map((days) => backupName(settings.postgres.database, daysAgo(days)));
   assert.ok(newer && older);
-  for (const name of [newer, older]) await store.putText(name, 'archive');
+  for (const name of [newer, older]) await store.putText(name, 'PGDMP');
   const dry = await drillbook(['prune', '--dry-run'], env);
   assert.match(dry.stdout, new RegExp(`Would remove 1 backups .*older than 30 days.*\n\n.*\n +${older} +50 days`));
-  assert.match(dry.stdout, new RegExp(`1 kept. ${newer} is older than that, but it is the last good backup and stays`));
+  assert.match(
+    dry.stdout,
+    new RegExp(`1 kept.\n${newer} is older than that, but it is the last good backup and stays`),
+  );
   assert.deepEqual(await objectsIn(services, settings.store.bucket), [older, newer]);
   const real = await drillbook(['prune', '--json'], env);
   assert.deepEqual(JSON.parse(real.stdout), {
@@ -103,8 +107,55 @@ test('prune says what it would remove, then removes it, and says why the last go
     objects: [older],
     kept: 1,
     lastGood: newer,
+    spared: [{ name: newer, because: 'last good' }],
+    strange: [],
+    refused: [],
+    versioned: false,
   });
   assert.deepEqual(await objectsIn(services, settings.store.bucket), [newer]);
+});
+
+test('prune names what it left alone and why, and what the store refused ends with status 3', async () => {
+  const { settings, env } = await place();
+  const store = openStore(settings.store);
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+  const names = [1, 40, 50, 60].map((days) => backupName(settings.postgres.database, daysAgo(days)));
+  const [newest = '', old = '', strange = '', refused = ''] = names;
+  for (const name of [newest, old, refused]) await store.putText(name, 'PGDMP');
+  await store.putText(strange, 'a letter');
+  await using keeper = await mayNotRemove(services, settings.store.bucket, [refused]);
+  const { accessKey, secretKey } = keeper.keys;
+  const limited = { ...env, MINIO_ACCESS_KEY: accessKey, MINIO_SECRET_KEY: secretKey };
+  const ended = await drillbook(['prune'], limited);
+  assert.equal(ended.status, 3);
+  assert.match(
+    ended.stdout,
+    new RegExp(`Left alone, because it is not what its name says: ${strange}: it is no archive`),
+  );
+  assert.match(ended.stderr, new RegExp(`The store would not remove "${refused}": .*removal-refused`));
+  assert.deepEqual(await objectsIn(services, settings.store.bucket), [refused, strange, newest]);
+});
+
+test('a newest backup that is much smaller than those before it is marked and warned of', async () => {
+  const { settings, env } = await place();
+  const store = openStore(settings.store);
+  const names = [3, 2, 1].map((days) =>
+    backupName(settings.postgres.database, new Date(Date.now() - days * 86_400_000)),
+  );
+  for (const [i, name] of names.entries()) await store.putText(name, 'x'.repeat(i === 2 ? 499 : 1_000));
+  const { stdout } = await drillbook(['backups'], env);
+  assert.match(
+    stdout,
+    new RegExp(`Suspiciously small: ${names[2]} has 499 bytes, 49 % of the median of the 2 before it`),
+  );
+  const json = await drillbook(['backups', '--json'], env);
+  const list: { suspiciouslySmall: boolean }[] = JSON.parse(json.stdout);
+  assert.deepEqual(
+    list.map((entry) => entry.suspiciouslySmall),
+    [true, false, false],
+  );
+  const off = await drillbook(['backups'], { ...env, BACKUP_SMALL_PERCENT: '0' });
+  assert.doesNotMatch(off.stdout, /small/);
 });
 
 test('an empty bucket, wrong credentials and a service that is down have their own sentence and status', async () => {
