@@ -24,6 +24,8 @@ const State = z.object({
   images: variables,
   /** The environment of docker on this machine: where it and its engine are. */
   client: variables,
+  /** The engine is one of ours: it goes with its last lab. */
+  own: z.boolean(),
   /** Settings beside the lab's own, such as POSTGRES_DB and KEY_TABLES. */
   env: variables,
   rows: z.number().int(),

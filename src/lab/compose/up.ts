@@ -13,7 +13,7 @@ import { PLAIN_OWNER } from '../local/readers.ts';
 import { PREFIX } from '../local/removal.ts';
 import { newSecret } from '../local/state.ts';
 import { compose, docker, OVERRIDE, VARIABLES } from './docker.ts';
-import { composeEngine } from './engine.ts';
+import { enterEngine, keepWithLab, type LabEngine, stopUnlessUsed } from './engine.ts';
 import { composeLab, settingsOf } from './lab.ts';
 import { environmentFile, overrideFile } from './override.ts';
 import { composeOrphans, removeAll } from './removal.ts';
@@ -40,13 +40,27 @@ const TRIES = 3;
 export async function composeUp(options: ComposeLabOptions): Promise<Lab & AsyncDisposable> {
   const { report, signal } = options;
   await removeComposeOrphans();
-  const engine = await composeEngine({ report, signal });
+  const engine = await enterEngine({ report, signal });
+  try {
+    const made = await startIn(engine, options);
+    const down = async () => {
+      await made.down();
+      await engine[Symbol.asyncDispose]();
+    };
+    return { ...made, down, [Symbol.asyncDispose]: down };
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function startIn(engine: LabEngine, options: ComposeLabOptions): Promise<Lab> {
+  const { report, signal } = options;
   for (let tried = 1; ; tried += 1) {
     const folder = newFolder(options.folder);
     const state = await newState(engine, options);
     try {
-      const lab = composeLab(folder, await start(folder, state, { report, signal }));
-      return Object.assign(lab, { [Symbol.asyncDispose]: () => lab.down() });
+      return composeLab(folder, await start(folder, state, { report, signal }));
     } catch (error) {
       await removeAll(folder, state);
       if (tried === TRIES || !isPortTaken(error)) throw error;
@@ -54,9 +68,18 @@ export async function composeUp(options: ComposeLabOptions): Promise<Lab & Async
   }
 }
 
+/** A lab that another process made, or this one. */
 export function attachedCompose(folder: string): Lab | undefined {
   const state = readState(folder);
-  return state === undefined ? undefined : composeLab(folder, state);
+  if (state === undefined) return undefined;
+  const lab = composeLab(folder, state);
+  return {
+    ...lab,
+    async down() {
+      await lab.down();
+      await stopUnlessUsed(state);
+    },
+  };
 }
 
 /** False: there is no Compose lab in this folder. */
@@ -64,6 +87,7 @@ export function keepCompose(folder: string): boolean {
   const state = readState(folder);
   if (state === undefined) return false;
   writeState(folder, { ...state, owner: null });
+  keepWithLab(state);
   return true;
 }
 
@@ -138,10 +162,7 @@ async function toolboxOf(state: State): Promise<Record<string, string>> {
   return Object.fromEntries(all.filter(([name]) => !['_', 'PWD', 'OLDPWD', 'SHLVL', 'HOSTNAME'].includes(name)));
 }
 
-async function newState(
-  engine: { client: Record<string, string>; images: Record<string, string> },
-  { env = {}, rows }: ComposeLabOptions,
-): Promise<State> {
+async function newState(engine: LabEngine, { env = {}, rows }: ComposeLabOptions): Promise<State> {
   const state: State = {
     mark: 'drillbook lab',
     schema: 1,
@@ -165,6 +186,7 @@ async function newState(
     },
     images: engine.images,
     client: engine.client,
+    own: engine.own,
     env,
     rows,
     versions: { postgres: '', minio: '', mc: '' },
