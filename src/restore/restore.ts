@@ -60,7 +60,7 @@ export async function restoreArchive(
   const chosen = [...LEFT_OUT, ...(list === undefined ? [] : [`--use-list=${list.path}`]), file];
   // From 17 on pg_restore sets transaction_timeout, which makes it fail on every older server.
   if (majorOf(version) >= 17 && majorOf(options.server) < 17)
-    return restoreAsScript(settings, database, archive, chosen, options);
+    return await restoreAsScript(settings, database, archive, chosen, options);
   const jobs = `--jobs=${head.format === 'custom' ? JOBS : 1}`;
   const args = [databaseArgument(database), jobs, '--exit-on-error', ...chosen];
   const env = sessionOf(settings, database, superuser);
@@ -101,7 +101,7 @@ async function restoreAsScript(
   });
   try {
     source.stdin.end();
-    const filter = scriptFilter(new Set(), true);
+    const filter = scriptFilter(undefined, true);
     const reader = scriptReader(archive.name, { trusted: true });
     const env = sessionOf(settings, database, superuser);
     const psql = { programs, database, env, timeout, signal };
@@ -175,6 +175,7 @@ const OF_THE_SERVER = [
   /out of (shared )?memory/,
   /unrecognized configuration parameter/,
   /read-only transaction/,
+  /could not open TOC file/,
   /affected by row-level security/,
 ];
 

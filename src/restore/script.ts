@@ -45,8 +45,8 @@ export type ScriptFilter = {
   rest(): Buffer;
 };
 
-/** @param present the roles that the server has @param superuser nobody else may check foreign keys under row security */
-export function scriptFilter(present: ReadonlySet<string>, superuser: boolean): ScriptFilter {
+/** @param present the roles that the server has; without them policies stay as they are @param superuser nobody else may check foreign keys under row security */
+export function scriptFilter(present: ReadonlySet<string> | undefined, superuser: boolean): ScriptFilter {
   const filtered: Filtered = { policies: [], owners: '', grants: '' };
   const late: Buffer[] = [];
   let passing = true;
@@ -64,7 +64,7 @@ export function scriptFilter(present: ReadonlySet<string>, superuser: boolean): 
     return undefined;
   };
   const withRoles = (text: string): string => {
-    if (!text.startsWith('CREATE POLICY ')) return text;
+    if (present === undefined || !text.startsWith('CREATE POLICY ')) return text;
     const [policy] = statedPolicies(text);
     if (policy === undefined || lackingRoles([policy], present).length === 0) return text;
     filtered.policies.push(policy);
