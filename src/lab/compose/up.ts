@@ -1,6 +1,6 @@
 /** Makes a Compose lab: docker-compose.yml under names, ports and passwords of its own. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure } from '../../failure.ts';
@@ -12,6 +12,7 @@ import { freePort } from '../local/ports.ts';
 import { PLAIN_OWNER } from '../local/readers.ts';
 import { PREFIX } from '../local/removal.ts';
 import { newSecret } from '../local/state.ts';
+import { builtFrom, versionOf } from '../programs/minio.ts';
 import { compose, docker, OVERRIDE, VARIABLES } from './docker.ts';
 import { enterEngine, keepWithLab, type LabEngine, stopUnlessUsed } from './engine.ts';
 import { composeLab, settingsOf } from './lab.ts';
@@ -125,7 +126,7 @@ async function start(
   const settings = settingsOf(wanted);
   await using client = await connect(settings.postgres, { database: 'postgres', signal });
   await createPlainOwner(client, wanted);
-  const state = { ...wanted, versions: await versionsOf(client, wanted), toolbox: await toolboxOf(wanted) };
+  const state = { ...wanted, versions: await versionsOf(client, folder, wanted), toolbox: await toolboxOf(wanted) };
   writeState(folder, state);
   return state;
 }
@@ -137,18 +138,35 @@ async function createPlainOwner(client: Client, { secrets }: State): Promise<voi
   await client.query(`GRANT pg_signal_backend TO ${role}`);
 }
 
-async function versionsOf(client: Client, state: State): Promise<State['versions']> {
+async function versionsOf(client: Client, folder: string, state: State): Promise<State['versions']> {
   const { rows } = await client.query<{ version: string }>(`SELECT current_setting('server_version') AS version`);
-  const said = async (service: ServiceName, program: string) => {
-    const { stdout } = await docker(state, ['exec', containerOf(state, service), program, '--version']);
-    return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
-  };
   return {
     // Debian adds its package's version after a blank.
     postgres: rows[0]?.version.split(' ')[0] ?? 'unknown',
-    minio: await said('minio', 'minio'),
-    mc: await said('backup', 'mc'),
+    minio: await versionIn('minio', 'minio', '/usr/bin/minio', folder, state),
+    mc: await versionIn('mc', 'backup', '/usr/local/bin/mc', folder, state),
   };
+}
+
+/** What a release says itself; a program that Go built from its source has it in its file alone. */
+async function versionIn(
+  name: 'minio' | 'mc',
+  service: ServiceName,
+  path: string,
+  folder: string,
+  state: State,
+): Promise<string> {
+  const container = containerOf(state, service);
+  const { stdout } = await docker(state, ['exec', container, name, '--version']);
+  const said = versionOf(name, stdout) ?? 'unknown';
+  if (said.startsWith('RELEASE.')) return said;
+  const copy = join(folder, `${name}.copy`);
+  try {
+    const { status } = await docker(state, ['cp', '--quiet', `${container}:${path}`, copy]);
+    return status === 0 ? builtFrom(copy, name) : said;
+  } finally {
+    rmSync(copy, { force: true });
+  }
 }
 
 /** As a shell in the container has it, without what belongs to that one shell. */

@@ -55,7 +55,7 @@ export function versionOf(name: 'minio' | 'mc', text: string): string | undefine
 }
 
 /** Programs built by Go carry their module's version, but call themselves a development version: read it from the file. */
-function builtFrom(file: string, name: 'minio' | 'mc'): string {
+export function builtFrom(file: string, name: 'minio' | 'mc'): string {
   const bytes = readFileSync(file);
   const entry = `mod\tgithub.com/minio/${name}\t`;
   const at = bytes.indexOf(entry);
