@@ -1,0 +1,3 @@
+import { testRunbook } from './matrix.ts';
+
+testRunbook('backup-too-old');
