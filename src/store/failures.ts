@@ -1,5 +1,5 @@
 /** What the store or the network answered, as a Failure a person can act on. */
-import { InvalidObjectNameError, InvalidPrefixError } from 'minio';
+import { InvalidObjectNameError, InvalidPrefixError, S3Error } from 'minio';
 import { Failure } from '../failure.ts';
 import type { Settings } from '../settings.ts';
 import { invalidName } from './names.ts';
@@ -25,8 +25,8 @@ const UNTRUSTED = new Set([
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-/** One side speaks TLS, the other does not. */
-const OTHER_PROTOCOL = /wrong version number|packet length too long|HTTP request to an HTTPS server|ERR_SSL/;
+/** We speak TLS, the other side does not. */
+const NO_TLS = /wrong version number|packet length too long|ERR_SSL/;
 
 /** The Failure for an error of minio-js; an error of our own is returned as it is. */
 export function storeFailure(cause: unknown, settings: Settings['store'], object?: string): unknown {
@@ -43,8 +43,11 @@ export function storeFailure(cause: unknown, settings: Settings['store'], object
   if (code === 'XMinioStorageFull' || code === 'QuotaExceeded' || code === 'XMinioAdminBucketQuotaExceeded')
     return new Failure('store-full', { endpoint, reason }, { cause });
   if (UNTRUSTED.has(code)) return new Failure('store-untrusted', { endpoint, reason: reason || code }, { cause });
-  if (OTHER_PROTOCOL.test(`${code} ${reason}`))
-    return new Failure('store-unreachable', { endpoint, reason: otherProtocol(settings) }, { cause });
+  if (NO_TLS.test(`${code} ${reason}`))
+    return new Failure('store-unreachable', { endpoint, reason: 'it does not speak TLS (https)' }, { cause });
+  // An answer that is no XML: another service, or a store that wants TLS and says so in plain words.
+  if (cause instanceof S3Error && code === '' && reason === '')
+    return new Failure('store-unreachable', { endpoint, reason: noStore(settings) }, { cause });
   const [, status] = /Retryable HTTP status: (\d+)/.exec(reason) ?? [];
   const said = status === undefined ? reason || code : `it answers ${status}, also after some time`;
   return new Failure('store-unreachable', { endpoint, reason: said }, { cause });
@@ -59,8 +62,9 @@ export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }
 
-function otherProtocol({ endpoint }: Settings['store']): string {
-  return endpoint.protocol === 'https:' ? 'it does not speak TLS (https)' : 'it speaks TLS only (https)';
+function noStore({ endpoint }: Settings['store']): string {
+  const other = endpoint.protocol === 'https:' ? '' : ', or one that speaks TLS only (https)';
+  return `what answers there is no object store${other}`;
 }
 
 export function reasonOf(cause: unknown): string {

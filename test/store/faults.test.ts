@@ -67,10 +67,11 @@ for (const size of [0, 1, RANGE - 1, RANGE, RANGE + 1])
   });
 
 test('a range whose connection drops goes on where it was', async () => {
-  await using at = await behind((_, nth) => (nth < 6 ? { cut: 1_000_000 } : undefined));
-  const data = await archiveIn(at.bucket, 2 * RANGE + 5);
+  let cuts = 0;
+  await using at = await behind(() => (cuts++ < 6 ? { cut: 1_000_000 } : undefined));
+  const data = await archiveIn(at.bucket, 2 * RANGE);
   await assertDownloads(at.store, data);
-  assert.equal(at.proxy.asked.length, 3 + 6);
+  assert.equal(at.proxy.asked.length, 2 + 6);
   // What lay in a broken connection unread comes again, and nothing else.
   const again = at.proxy.bytes - data.length;
   assert.ok(again < 6 * 200_000, `${again} bytes came twice`);
