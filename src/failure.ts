@@ -265,6 +265,88 @@ export const FAILURES = {
     hint: () =>
       'Without it the content cannot be proven. It may be damaged, or of a newer Drillbook; compare with another backup’s.',
   },
+  // Restoring for real
+  'database-name': {
+    exit: 2,
+    sentence: (d) => `"${d.name}" cannot be the name of the database: ${d.reason}.`,
+    hint: () => 'Choose another name, of at most 63 bytes. Nothing was changed.',
+  },
+  'database-exists': {
+    exit: 2,
+    sentence: (d) => `There is a database "${d.name}" already, and nothing is ever restored over one.`,
+    hint: () => 'It may be the only copy of something: look at it, then rename or drop it, or choose another name.',
+  },
+  'database-absent': {
+    exit: 2,
+    sentence: (d) => `There is no database "${d.name}" on this server.`,
+    hint: () => 'Nothing was changed. "psql --list" shows the names.',
+  },
+  'restore-running': {
+    exit: 3,
+    sentence: (d) => `Another restore is making "${d.name}" at this moment.`,
+    hint: () => 'Wait for it, or choose another name.',
+  },
+  'backup-unfit': {
+    exit: 1,
+    sentence: (d) => `${d.backup} is not fit to be restored: ${d.reason}.`,
+    hint: () => 'Nothing was changed. Take the backup before it: "drillbook backups" shows which are proven.',
+  },
+  'roles-missing': {
+    exit: 3,
+    sentence: (d) => `${d.backup} needs roles that this server lacks: ${d.roles}.`,
+    hint: () => 'Make them first: restoreGlobals does, from <backup>.globals.sql, and so does the option makeRoles.',
+  },
+  'roles-refused': {
+    exit: 3,
+    sentence: (d) => `The roles ${d.roles} could not be made: ${d.message}`,
+    hint: () => 'None of them was made. The user needs CREATEROLE; ask an administrator of the server.',
+  },
+  'globals-missing': {
+    exit: 3,
+    sentence: (d) => `Nothing was saved of the roles beside ${d.backup}.`,
+    hint: () => 'Name the roles that are needed; they are then made without the right to log in.',
+  },
+  'restore-differs': {
+    exit: 1,
+    sentence: (d) => `What was restored into "${d.database}" differs from the backup: ${d.difference}.`,
+    hint: () => 'It was removed again. Drill the backup to see every difference, or take the one before it.',
+  },
+  'restore-left': {
+    exit: 3,
+    sentence: (d) => `The unfinished database "${d.name}" could not be removed.`,
+    hint: (d) => `Remove it when its sessions have ended: DROP DATABASE "${d.name}" WITH (FORCE);`,
+  },
+  'swap-refused': {
+    exit: 3,
+    sentence: (d) => `The databases could not be renamed (${d.names}), and are as before: ${d.message}`,
+    hint: () =>
+      'The user must own them, have CREATEDB, and may need pg_signal_backend, or be a superuser, to end sessions of others.',
+  },
+  'replaced-left': {
+    exit: 3,
+    sentence: (d) => `"${d.database}" is restored, but what it replaced could not be dropped: "${d.name}".`,
+    hint: (d) => `Drop it when its sessions have ended: DROP DATABASE "${d.name}" WITH (FORCE);`,
+  },
+  'tables-unknown': {
+    exit: 2,
+    sentence: (d) => `${d.backup} holds no table ${d.tables}.`,
+    hint: (d) => `Names are case-sensitive and begin with their schema. The nearest: ${d.nearest}.`,
+  },
+  'table-needed': {
+    exit: 2,
+    sentence: (d) => `Table ${d.table} ${d.why}, and cannot be replaced because others need it: ${d.dependents}.`,
+    hint: () => 'Nothing was changed. Restore it beside (another schema, or a suffix), and copy what you need.',
+  },
+  'table-exists': {
+    exit: 2,
+    sentence: (d) => `There is something called ${d.name} in database "${d.database}" already.`,
+    hint: () => 'Nothing was changed. Choose another schema or suffix.',
+  },
+  'tables-refused': {
+    exit: 3,
+    sentence: (d) => `The tables could not be restored, and database "${d.database}" is as before: ${d.message}`,
+    hint: () => 'Mend the cause, or restore the tables beside: then nothing of the database is in the way.',
+  },
   // Drills
   'restore-failed': {
     exit: 3,
@@ -278,6 +360,33 @@ export const FAILURES = {
     exit: 3,
     sentence: (d) => `The user "${d.user}" may not create databases, and a drill needs one of its own.`,
     hint: (d) => `As a superuser: ALTER ROLE "${d.user}" CREATEDB;`,
+  },
+  'drill-unprepared': {
+    exit: 3,
+    sentence: (d) => `This drill cannot be carried out here, for ${d.count} reasons. ${d.reasons}`,
+    hint: (d) => d.hints ?? 'Mend each of them, then drill again.',
+  },
+  'extensions-missing': {
+    exit: 3,
+    sentence: (d) => `The server lacks extensions that the backup needs: ${d.extensions}.`,
+    hint: (d) => `Install them for PostgreSQL ${d.server} (Debian: postgresql-${d.major}-<name>, postgresql-contrib).`,
+  },
+  'server-space': {
+    exit: 3,
+    sentence: (d) => `The restored database needs about ${d.needed}, and ${d.folder} has ${d.free}.`,
+    hint: () => 'Free some space there, or drill elsewhere: --server=own uses the folder that TMPDIR names.',
+  },
+  'own-server-missing': {
+    exit: 3,
+    sentence: (d) => `No PostgreSQL server to start for the drill (wanted: ${d.wanted}; installed: ${d.installed}).`,
+    hint: () =>
+      'Install the package postgresql-<major>, or name the folder of its programs: --server=own:/usr/lib/postgresql/17/bin',
+  },
+  'own-server-failed': {
+    exit: 3,
+    sentence: (d) => `The drill's own PostgreSQL ${d.version} could not be started: ${d.message}`,
+    hint: () =>
+      'It works in the folder that TMPDIR names, which it must be able to enter: PostgreSQL does not run as root. --server=given does without.',
   },
   'test-database-failed': {
     exit: 3,

@@ -1,7 +1,7 @@
-/** pg_dump and pg_dumpall as streams. What they must not print or show in their arguments travels in the environment. */
+/** pg_dump as a stream. What it must not print or show in its arguments travels in the environment. */
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import { lastLines, type Running, run, stream } from '../process.ts';
+import { lastLines, type Running, stream } from '../process.ts';
 import type { Settings } from '../settings.ts';
 import { environmentOf } from './connection.ts';
 import { majorOf, type PostgresPrograms } from './programs.ts';
@@ -43,26 +43,4 @@ export function dumpFailure(settings: Settings['postgres'], stderr: string): Fai
 export function checkVersions(server: string, programs: PostgresPrograms): void {
   if (majorOf(programs.version) >= majorOf(server)) return;
   throw new Failure('postgres-newer', { server, program: 'pg_dump', version: programs.version });
-}
-
-export type Globals = { sql: string } | { refused: string };
-
-/** Roles, their settings and tablespaces as SQL, without passwords; or why they could not be read. */
-export async function dumpGlobals(
-  settings: Settings['postgres'],
-  programs: PostgresPrograms,
-  signal?: AbortSignal,
-): Promise<Globals> {
-  const args = ['--globals-only', '--no-role-passwords', '--no-password'];
-  try {
-    const ran = await run(join(programs.bin, 'pg_dumpall'), args, {
-      env: environmentOf(settings),
-      timeout: 120_000,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    return ran.status === 0 ? { sql: ran.stdout } : { refused: lastLines(ran.stderr) };
-  } catch (error) {
-    if (error instanceof Failure) return { refused: error.message };
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
 /** Restores an archive file into an empty database. What the file is was decided by its content before. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Failure } from '../failure.ts';
 import { databaseArgument, environmentOf } from '../postgres/connection.ts';
 import type { OpenedArchive } from '../postgres/opened.ts';
@@ -16,7 +15,10 @@ import { feedScript, type ScriptFilter, scriptFilter } from './script.ts';
 /** Parallel workers of pg_restore; more do not help on two cores. */
 const JOBS = 2;
 
-/** For the restoring sessions alone: what is restored here is thrown away, so no commit needs to reach the disk. */
+/**
+ * For the restoring sessions alone: no commit needs to reach the disk. What is restored is thrown away, or ANALYZE follows, and its commit
+ * brings all before it to the disk.
+ */
 const FAST = [
   'synchronous_commit=off',
   'maintenance_work_mem=512MB',
@@ -30,6 +32,9 @@ const FAST = [
 /** What a throwaway database has no right to or no use for: these need roles and things of the server. */
 const LEFT_OUT = ['--no-owner', '--no-acl', '--no-tablespaces', '--no-subscriptions', '--no-security-labels'] as const;
 
+/** What a database that stays leaves out too: places of the other server, and subscriptions, which would take changes from two databases. */
+const LEFT_OUT_OF_WHOLE = ['--no-tablespaces', '--no-subscriptions'] as const;
+
 export type RestoreOptions = {
   /** Of a custom or tar archive: restores these alone. */
   entries?: readonly TocEntry[] | undefined;
@@ -37,11 +42,13 @@ export type RestoreOptions = {
   superuser?: boolean;
   /** The version of the server, such as `15.18`. */
   server: string;
+  /** With owners and privileges: every role that they name must exist. */
+  whole?: boolean | undefined;
   signal?: AbortSignal | undefined;
 };
 
 /**
- * Restores without owners and privileges, stopping at the first error.
+ * Restores without owners and privileges (unless `whole`), stopping at the first error.
  * @returns undefined, or what went wrong when it is the archive's fault
  * @throws Failure restore-failed when the words tell of the server or of rights, and nothing of the archive
  */
@@ -51,13 +58,15 @@ export async function restoreArchive(
   archive: OpenedArchive,
   options: RestoreOptions,
 ): Promise<string | undefined> {
-  const { signal, entries, superuser = false } = options;
+  const { signal, entries, superuser = false, whole = false } = options;
   const { head, file } = archive;
-  if (head.format === 'plain')
-    return restoreScript(settings, database, archive, scriptFilter(new Set(), superuser), options);
   const { version } = await postgresPrograms();
-  await using list = entries === undefined ? undefined : await listFile(entries);
-  const chosen = [...LEFT_OUT, ...(list === undefined ? [] : [`--use-list=${list.path}`]), file];
+  await using list = entries === undefined ? undefined : await listFile(file, entries);
+  const chosen = [
+    ...(whole ? LEFT_OUT_OF_WHOLE : LEFT_OUT),
+    ...(list === undefined ? [] : [`--use-list=${list.path}`]),
+    file,
+  ];
   // From 17 on pg_restore sets transaction_timeout, which makes it fail on every older server.
   if (majorOf(version) >= 17 && majorOf(options.server) < 17)
     return await restoreAsScript(settings, database, archive, chosen, options);
@@ -90,7 +99,7 @@ async function restoreAsScript(
   database: string,
   archive: OpenedArchive,
   args: readonly string[],
-  { signal, superuser = false }: RestoreOptions,
+  { signal, superuser = false, whole = false }: RestoreOptions,
 ): Promise<string | undefined> {
   const programs = await postgresPrograms();
   const timeout = limitOf(archive);
@@ -101,7 +110,7 @@ async function restoreAsScript(
   });
   try {
     source.stdin.end();
-    const filter = scriptFilter(undefined, true);
+    const filter = scriptFilter(undefined, true, { whole });
     const reader = scriptReader(archive.name, { trusted: true });
     const env = sessionOf(settings, database, superuser);
     const psql = { programs, database, env, timeout, signal };
@@ -121,15 +130,16 @@ function sessionOf(settings: Settings['postgres'], database: string, superuser: 
   };
 }
 
-/** The SQL that restoring some entries would run, without owners but with privileges. */
+/** The SQL that restoring some entries would run, without owners but with privileges; `create`: what makes the database too. */
 export async function sqlOf(
   file: string,
   entries: readonly TocEntry[],
-  options: { bytes: number; signal?: AbortSignal | undefined; owners?: boolean },
+  options: { bytes: number; signal?: AbortSignal | undefined; owners?: boolean; create?: boolean },
 ): Promise<string> {
   if (entries.length === 0) return '';
-  await using list = await listFile(entries);
-  const args = ['--file=-', ...(options.owners ? [] : ['--no-owner']), `--use-list=${list.path}`, file];
+  await using list = await listFile(file, entries);
+  const [owners, create] = [options.owners ? [] : ['--no-owner'], options.create ? ['--create'] : []];
+  const args = ['--file=-', ...owners, ...create, `--use-list=${list.path}`, file];
   const ran = await perform(
     'pg_restore',
     args,
@@ -199,9 +209,9 @@ function judge(
   return `${program} could not restore it: ${message}`;
 }
 
-/** pg_restore reads of each line only the number before the semicolon. */
-async function listFile(entries: readonly TocEntry[]): Promise<{ path: string } & AsyncDisposable> {
-  const folder = await mkdtemp(join(tmpdir(), 'drillbook-list-'));
+/** Beside the archive. pg_restore reads of each line only the number before the semicolon. */
+async function listFile(archive: string, entries: readonly TocEntry[]): Promise<{ path: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(dirname(archive), 'list-'));
   const path = join(folder, 'list');
   await writeFile(path, entries.map(({ id }) => `${id};\n`).join(''));
   return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };

@@ -16,14 +16,15 @@ import { lackingRoles, type StatedPolicy, statedPolicies } from './policies.ts';
 const ROLE = String.raw`(?:"(?:[^"]|"")+"|[A-Za-z_\x80-\uffff][A-Za-z0-9_$\x80-\uffff]*)`;
 const OWNER = new RegExp(String.raw`^ALTER [A-Z ]+ \S[\s\S]* OWNER TO ${ROLE};$`);
 const PRIVILEGE = /^(GRANT|REVOKE) /;
-const LEFT_OUT = [
-  /^ALTER DEFAULT PRIVILEGES /,
-  /^SECURITY LABEL /,
+const NEVER = [
   /^(CREATE|ALTER|DROP|COMMENT ON) (SUBSCRIPTION|DATABASE) /,
   /^(RE)?SET (SESSION AUTHORIZATION|ROLE|default_tablespace)\b/,
   // Servers before 17 do not know it, and pg_dump only ever switches it off.
   /^SET transaction_timeout = 0;$/,
 ];
+const LEFT_OUT = [/^ALTER DEFAULT PRIVILEGES /, /^SECURITY LABEL /, ...NEVER];
+/** What a database that stays leaves out: it keeps its owners and privileges, and what is said of the database is set by itself. */
+const LEFT_OUT_OF_WHOLE = [/^(GRANT|REVOKE) .* ON DATABASE /, /^ALTER ROLE /, ...NEVER];
 /** What `pg_dump --clean` writes first; in an empty database there is nothing to remove but the schema public. */
 const CLEANING = /^(DROP (?!SCHEMA (IF EXISTS )?public;)|ALTER [\s\S]* (DROP|DETACH) |SELECT pg_catalog\.lo_unlink\()/;
 const SECURITY = /^ALTER TABLE \S[\s\S]* ENABLE ROW LEVEL SECURITY;$/;
@@ -45,18 +46,27 @@ export type ScriptFilter = {
   rest(): Buffer;
 };
 
-/** @param present the roles that the server has; without them policies stay as they are @param superuser nobody else may check foreign keys under row security */
-export function scriptFilter(present: ReadonlySet<string> | undefined, superuser: boolean): ScriptFilter {
+/**
+ * @param present the roles that the server has; without them policies stay as they are
+ * @param superuser nobody else may check foreign keys under row security
+ * @param options.whole owners and privileges pass: every role that they name must exist
+ */
+export function scriptFilter(
+  present: ReadonlySet<string> | undefined,
+  superuser: boolean,
+  { whole: all = false }: { whole?: boolean } = {},
+): ScriptFilter {
+  const leftOut = all ? LEFT_OUT_OF_WHOLE : LEFT_OUT;
   const filtered: Filtered = { policies: [], owners: '', grants: '' };
   const late: Buffer[] = [];
   let passing = true;
   let created = false;
 
   const whole = (text: string): string | undefined => {
-    if (OWNER.test(text)) filtered.owners += `${text}\n`;
-    else if (PRIVILEGE.test(text)) filtered.grants += `${text}\n`;
+    if (!all && OWNER.test(text)) filtered.owners += `${text}\n`;
+    else if (!all && PRIVILEGE.test(text)) filtered.grants += `${text}\n`;
     else if (!superuser && SECURITY.test(text)) late.push(Buffer.from(`${text}\n`));
-    else if (LEFT_OUT.some((form) => form.test(text)) || (!created && CLEANING.test(text))) return undefined;
+    else if (leftOut.some((form) => form.test(text)) || (!created && CLEANING.test(text))) return undefined;
     else {
       created ||= /^CREATE (?!SCHEMA public;)/.test(text);
       return withRoles(text);
@@ -64,7 +74,7 @@ export function scriptFilter(present: ReadonlySet<string> | undefined, superuser
     return undefined;
   };
   const withRoles = (text: string): string => {
-    if (present === undefined || !text.startsWith('CREATE POLICY ')) return text;
+    if (all || present === undefined || !text.startsWith('CREATE POLICY ')) return text;
     const [policy] = statedPolicies(text);
     if (policy === undefined || lackingRoles([policy], present).length === 0) return text;
     filtered.policies.push(policy);

@@ -37,14 +37,14 @@ export type InStages = {
 export async function restoreInStages(target: Target, archive: OpenedArchive, options: Options): Promise<InStages> {
   const { settings, database, admin } = target;
   if (archive.head.format === 'plain') {
-    const filter = scriptFilter(await rolesOf(admin), options.superuser === true);
+    const filter = scriptFilter(await rolesOf(admin), options.superuser === true, { whole: options.whole ?? false });
     const fault = await restoreScript(settings, database, archive, filter, options);
     return { fault, policies: filter.filtered.policies, filtered: filter.filtered };
   }
   const { contents, roles, ...common } = options;
   const all = contents.entries;
   const security = common.superuser === true ? [] : all.filter(({ kind }) => kind === 'ROW SECURITY');
-  const policies = await homelessPolicies(admin, archive, all, { ...common, roles });
+  const policies = common.whole === true ? [] : await homelessPolicies(admin, archive, all, { ...common, roles });
   const late = archive.head.format === 'custom' ? all.filter(isOfTrigger) : [];
   const apart = new Set<TocEntry>([...late, ...security, ...(policies.length > 0 ? all.filter(isOfPolicy) : [])]);
   const restore = (entries?: TocEntry[]) => restoreArchive(settings, database, archive, { ...common, entries });
