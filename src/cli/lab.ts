@@ -124,7 +124,7 @@ function rowsUnused(folder: string, rows: number): string {
 }
 
 async function reset({ rows, report, print, signal }: Work): Promise<void> {
-  const made = await resetLab((await currentLab()).folder, { report, signal });
+  const made = await resetLab((await currentLab()).folder, { rows, report, signal });
   await furnish(made, { rows, report, signal });
   await show(made, print);
 }

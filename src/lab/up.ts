@@ -76,7 +76,13 @@ export async function attachLab(folder: string): Promise<Lab & AsyncDisposable> 
  * Makes the lab in this folder anew, as `labUp` leaves it: under the same addresses, with the same passwords.
  * @throws Failure lab-missing, service-not-started, service-port-taken
  */
-export async function resetLab(folder: string, options: Pick<LabOptions, 'report' | 'signal'>): Promise<Lab> {
+export async function resetLab(
+  folder: string,
+  options: Pick<LabOptions, 'report' | 'signal'> & {
+    /** Of the sample, where the lab makes it itself. */
+    rows?: number;
+  },
+): Promise<Lab> {
   const lab = await attachLab(folder);
   if (lab.kind === 'compose') return resetCompose(lab.folder, options);
   const state = readState(lab.folder);

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { docker, labelled } from '../../src/lab/compose/docker.ts';
+import { compose, docker, labelled } from '../../src/lab/compose/docker.ts';
 import { containerOf, readState, type State } from '../../src/lab/compose/state.ts';
 import { execIn, RUN_MARK } from '../../src/lab/container.ts';
 import { furnishedLab } from '../../src/lab/furnished.ts';
@@ -148,6 +148,9 @@ describe('labs', () => {
       prepared.before.databases.map(({ name, digest }) => [name, digest]),
       world.pristine.databases.map(({ name, digest }) => [name, digest]),
     );
+    assert.deepEqual(await containers(state), before);
+    // Those that were stopped are healthy again, or a page could not start the application.
+    await compose(lab.folder, state, ['up', '--detach', '--wait', 'backend'], { timeout: 120_000 });
     assert.deepEqual(await containers(state), before);
   });
 

@@ -95,10 +95,11 @@ export function keepCompose(folder: string): boolean {
 /** The stack made anew, under the same addresses, with the same passwords. @throws Failure lab-missing */
 export async function resetCompose(
   folder: string,
-  options: { report: Report; signal?: AbortSignal | undefined },
+  options: { rows?: number; report: Report; signal?: AbortSignal | undefined },
 ): Promise<Lab> {
-  const state = readState(folder);
-  if (state === undefined) throw new Failure('lab-missing', { folder });
+  const found = readState(folder);
+  if (found === undefined) throw new Failure('lab-missing', { folder });
+  const state = { ...found, rows: options.rows ?? found.rows };
   await compose(folder, state, ['down', '--volumes', '--timeout', '5'], { timeout: UP_MS });
   return composeLab(folder, await start(folder, state, options));
 }
