@@ -1,4 +1,4 @@
-/** `npm run bench`: what drills, backups and rehearsals cost, each against the plain way. It prints figures and asserts nothing. */
+/** `npm run bench`: what drills, backups, lists and rehearsals cost, each against the plain way. It prints figures and asserts nothing. */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -6,15 +6,17 @@ import { parseArgs } from 'node:util';
 import { type WorkContext, work } from '../src/cli/command.ts';
 import { whole } from '../src/cli/whole.ts';
 import { Failure } from '../src/failure.ts';
+import { measureCatalogue } from '../test/bench/catalogue.ts';
 import { measureDatabase } from '../test/bench/database.ts';
 import { measureRehearsals } from '../test/bench/rehearsal.ts';
 import { type Figures, figuresText } from '../test/bench/text.ts';
 
-const PARTS = ['drill', 'backup', 'rehearsal'];
+const PARTS = ['drill', 'backup', 'catalogue', 'rehearsal'];
 const HELP = `npm run bench [-- options]
 
   --rows <n>      about how many rows the sample has, 10000 to 5000000 (5000000: about 0.8 GB)
   --pairs <n>     how often each is run against its plain way (3)
+  --backups <n>   how many backups lie in the bucket whose list is read, 100 to 100000 (10000)
   --only <parts>  some of ${PARTS.join(',')} (all)
   --json <file>   also write every single figure to a file
 
@@ -27,7 +29,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 process.exitCode = await work(bench);
 
 async function bench({ report, print, signal }: WorkContext): Promise<number> {
-  const { help, only, json, rows, pairs } = optionsOf(process.argv.slice(2));
+  const { help, only, json, rows, pairs, backups } = optionsOf(process.argv.slice(2));
   if (help) {
     print(HELP);
     return 0;
@@ -35,12 +37,14 @@ async function bench({ report, print, signal }: WorkContext): Promise<number> {
   const measured = { rows, pairs, report, signal };
   const wanted = { drill: only.includes('drill'), backup: only.includes('backup') };
   const database = wanted.drill || wanted.backup ? await measureDatabase(wanted, measured) : undefined;
+  const catalogue = only.includes('catalogue') ? await measureCatalogue({ backups, report, signal }) : undefined;
   const rehearsal = only.includes('rehearsal') ? await measureRehearsals(ROOT, measured) : undefined;
-  const { postgres = '', minio = '', mc = '' } = (database ?? rehearsal)?.versions ?? {};
+  const { postgres = '', minio = '', mc = '' } = (database ?? catalogue ?? rehearsal)?.versions ?? {};
   const figures: Figures = {
     machine: { cpus: availableParallelism(), memory: totalmem(), system: `${type()} ${release()}` },
     versions: { PostgreSQL: postgres, MinIO: minio, mc, 'Node.js': process.versions.node },
     database: database?.figures,
+    catalogue: catalogue?.figures,
     rehearsal: rehearsal?.figures,
   };
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, null, 1)}\n`);
@@ -50,18 +54,21 @@ async function bench({ report, print, signal }: WorkContext): Promise<number> {
 
 function optionsOf(args: string[]) {
   const text = { type: 'string' } as const;
-  const options = { rows: text, pairs: text, only: text, json: text, help: { type: 'boolean', short: 'h' } } as const;
+  const help = { type: 'boolean', short: 'h' } as const;
+  const options = { rows: text, pairs: text, backups: text, only: text, json: text, help } as const;
   try {
-    const { rows = '5000000', pairs = '3', only = PARTS.join(), json, help } = parseArgs({ args, options }).values;
+    const { values } = parseArgs({ args, options });
+    const { rows = '5000000', pairs = '3', backups = '10000', only = PARTS.join(), json } = values;
     const parts = only.split(',');
     const unknown = parts.find((part) => !PARTS.includes(part));
     if (unknown !== undefined) throw new RangeError(`--only knows ${PARTS.join(', ')}, not "${unknown}"`);
     return {
-      help,
+      help: values.help,
       json,
       only: parts,
       rows: whole('rows', rows, 10_000, 5_000_000),
       pairs: whole('pairs', pairs, 1, 99),
+      backups: whole('backups', backups, 100, 100_000),
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.replace(/\.$/, '') : String(cause);

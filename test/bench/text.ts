@@ -1,5 +1,6 @@
 /** The figures as a person reads them. */
 import { bytes } from '../../src/cli/progress.ts';
+import type { CatalogueFigures } from './catalogue.ts';
 import type { DatabaseFigures } from './database.ts';
 import type { Measured } from './measured.ts';
 import { type Pairs, type Spread, spreadOf } from './pairs.ts';
@@ -9,15 +10,17 @@ export type Figures = {
   machine: { cpus: number; memory: number; system: string };
   versions: Record<string, string>;
   database: DatabaseFigures | undefined;
+  catalogue: CatalogueFigures[] | undefined;
   rehearsal: RehearsalFigures[] | undefined;
 };
 
-export function figuresText({ machine, versions, database, rehearsal }: Figures): string {
+export function figuresText({ machine, versions, database, catalogue, rehearsal }: Figures): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `Measured on ${machine.cpus} CPUs, ${bytes(machine.memory)} of memory, ${machine.system}`,
     `  with ${programs.join(', ')}`,
     ...(database === undefined ? [] : databaseLines(database)),
+    ...(catalogue ?? []).flatMap(catalogueLines),
     ...(rehearsal === undefined ? [] : ['', ...rehearsalLines(rehearsal)]),
     '',
   ].join('\n');
@@ -43,6 +46,17 @@ function pairLines(ours: string, theirs: string, pairs: Pairs): string[] {
     line('ratio', `median ${median.toFixed(2)}, from ${min.toFixed(2)} to ${max.toFixed(2)}`),
     line('time', `${spread(timesOf(pairs.ours))} against ${spread(timesOf(pairs.theirs))}`),
     line('peak memory', `${memory(pairs.ours)} against ${memory(pairs.theirs)}`),
+  ];
+}
+
+function catalogueLines({ backups, objects, list, dryRun, newest }: CatalogueFigures): string[] {
+  const command = ({ seconds: time, own }: Measured) => `${seconds(time)}, ${own === undefined ? '?' : bytes(own)}`;
+  return [
+    '',
+    `A bucket with ${backups.toLocaleString('en')} backups, ${objects.toLocaleString('en')} objects (time, peak memory)`,
+    line('backups', command(list)),
+    line('prune, dry', command(dryRun)),
+    line('newest', `${seconds(newest)}, without the start of a program`),
   ];
 }
 

@@ -53,7 +53,14 @@ export async function startTlsStore(): Promise<TlsStore> {
   server.stdout.resume();
   const ca = await readFile(caFile, 'utf8');
   const agent = new https.Agent({ ca });
-  const s3 = new S3({ endPoint: '127.0.0.1', port, region: REGION, ...KEYS, transportAgent: agent });
+  const s3 = new S3({
+    endPoint: '127.0.0.1',
+    port,
+    region: REGION,
+    ...KEYS,
+    transportAgent: agent,
+    retryOptions: { disableRetry: true },
+  });
   await until(
     () =>
       s3.bucketExists('none').then(
