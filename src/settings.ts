@@ -83,6 +83,13 @@ const environment = z.object({
     .transform((text) => text.split(',').map((name) => name.trim()))
     .refine((names) => names.every((name) => name !== ''), 'must be names separated by commas')
     .optional(),
+  DRILL_SERVER: z
+    .string()
+    .regex(
+      /^(given|own(:(\d{2}|\/.+))?)$/,
+      'must be "given", "own", "own:<major version>" or "own:</folder of programs>"',
+    )
+    .default('given'),
   BACKUP_KEEP_DAYS: whole(1, 36_500).default(30),
   BACKUP_KEEP_COUNT: whole(0, 1_000_000).default(0),
   BACKUP_SMALL_PERCENT: whole(0, 100).default(50),
@@ -127,6 +134,8 @@ export type Settings = {
   minTables: number;
   /** How the names begin that the application gives its sessions (application_name); undefined: nobody said. */
   applications?: string[];
+  /** Where drills run: `given`, `own`, `own:<major>` or `own:<folder>`; see restore/place.ts. Undefined: `given`. */
+  drillServer?: string;
   /** A backup may go when it is older than `keepDays` and none of the newest `keepCount` sound ones. */
   keepDays: number;
   keepCount: number;
@@ -215,6 +224,7 @@ function settingsOf(v: z.infer<typeof environment>): Settings {
     keyTables: v.KEY_TABLES ?? (sample ? SAMPLE.keyTables.split(',').map((name) => ({ schema: 'public', name })) : []),
     minTables: v.MIN_TABLES ?? (sample ? SAMPLE.minTables : 1),
     ...(applications === undefined ? {} : { applications }),
+    drillServer: v.DRILL_SERVER,
     keepDays: v.BACKUP_KEEP_DAYS,
     keepCount: v.BACKUP_KEEP_COUNT,
     smallPercent: v.BACKUP_SMALL_PERCENT,

@@ -137,7 +137,7 @@ function remedyFor(code: string, user: string, database: string): string | undef
 }
 
 /** For messages: `db:5432`, `[::1]:5432`. */
-function addressOf({ host, port }: Settings['postgres']): string {
+export function addressOf({ host, port }: Settings['postgres']): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

@@ -59,15 +59,16 @@ export async function readArchive(
 }
 
 /**
- * Undefined when pg_restore does not accept the file; `message` then holds its words.
+ * With `create`, what makes the database itself is among the entries. Undefined when pg_restore does not accept the file; `message` then holds its words.
  * @throws Failure archive-newer, archive-compression when this pg_restore was not made for it
  */
 export async function readContents(
   file: string,
   signal?: AbortSignal,
+  { create = false } = {},
 ): Promise<{ contents: Contents | undefined; message: string }> {
   const programs = await postgresPrograms();
-  const ran = await run(join(programs.bin, 'pg_restore'), ['--list', file], {
+  const ran = await run(join(programs.bin, 'pg_restore'), ['--list', ...(create ? ['--create'] : []), file], {
     timeout: 120_000,
     env: { ...process.env, LC_ALL: 'C' },
     ...(signal === undefined ? {} : { signal }),

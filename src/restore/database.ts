@@ -46,10 +46,22 @@ export async function createDatabase(
   client: ClientBase,
   name: string,
   like: Content['database'] | undefined,
-  comment: string,
+  comment?: string,
 ): Promise<void> {
   const options = like === undefined ? [] : await localeOptions(client, like);
   await client.query(`CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0 ${options.join(' ')}`);
+  if (comment !== undefined) await commentOnDatabase(client, name, comment);
+}
+
+/** Its number; another database of the same name has another one. Undefined when there is none. */
+export async function databaseOid(client: ClientBase, name: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ oid: string }>('SELECT oid::text AS oid FROM pg_database WHERE datname = $1', [
+    name,
+  ]);
+  return rows[0]?.oid;
+}
+
+export async function commentOnDatabase(client: ClientBase, name: string, comment: string): Promise<void> {
   await client.query(`COMMENT ON DATABASE ${quoteIdentifier(name)} IS '${comment.replaceAll("'", "''")}'`);
 }
 

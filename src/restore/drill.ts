@@ -2,22 +2,16 @@
  * A drill: restore a backup into a throwaway database, prove it equal to its manifest, and leave nothing behind but the
  * verdict. What is found to be wrong with the backup is a verdict; what keeps the drill from deciding is thrown.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Backup, findBackup } from '../backup/catalogue.ts';
 import type { Manifest } from '../backup/manifest.ts';
-import { drillName } from '../backup/name.ts';
 import { Failure } from '../failure.ts';
 import { checkReadable } from '../postgres/archive.ts';
-import type { Client } from '../postgres/connection.ts';
 import { type OpenedArchive, openArchive } from '../postgres/opened.ts';
-import { type PostgresPrograms, postgresPrograms } from '../postgres/programs.ts';
+import { withPrograms } from '../postgres/programs.ts';
 import { type Report, silent } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Contents, readArchive } from './contents.ts';
-import { administer } from './database.ts';
 import {
   aboutTheBackup,
   compareWithChecksums,
@@ -26,9 +20,15 @@ import {
   type ManifestRead,
   readManifest,
 } from './fetch.ts';
-import { enoughDiskSpace, mayCreate, needsOf } from './preflight.ts';
-import { type Difference, figure, firstOfEachKind } from './proof.ts';
+import { type WorkingFolder, workingFolder } from './folder.ts';
+import { makeOwnDatabase, type OwnDatabase } from './own.ts';
+import { type DrillPlace, PLACE_FORM, parsePlace } from './place.ts';
+import { extensionsAreAvailable, extensionsIn } from './preflight.ts';
+import { type Difference, firstOfEachKind } from './proof.ts';
+import { keepVerdict } from './record.ts';
 import { type Proof, proveRestored } from './restored.ts';
+import { type DrillServer, openServer } from './server.ts';
+import { size } from './size.ts';
 import { restoreInStages } from './stages.ts';
 import { inTestDatabase, testDatabaseName } from './test-database.ts';
 import type { Verdict } from './verdict.ts';
@@ -36,6 +36,8 @@ import type { Verdict } from './verdict.ts';
 export type DrillOptions = {
   /** The object's name; the newest backup without it. */
   backup?: string | undefined;
+  /** Where it runs: `given`, `own`, `own:<major>`, `own:<folder>`. Without it, what the settings say. */
+  server?: string | undefined;
   report?: Report;
   signal?: AbortSignal;
   /** What time it is; decides the name of the verdict. */
@@ -44,16 +46,14 @@ export type DrillOptions = {
 
 /** What a drill works with and finds out on its way. */
 type Work = {
+  /** With the address of the server that the drill works on. */
   settings: Settings;
   store: Store;
-  programs: PostgresPrograms;
   backup: Backup;
   /** What became of reading the manifest; `manifest` is it, where it could be read. */
   read: ManifestRead;
   manifest: Manifest | undefined;
-  /** A session in the maintenance database. */
-  admin: Client;
-  server: { superuser: boolean; server: string };
+  server: DrillServer;
   testDatabase: string;
   report: Report;
   signal: AbortSignal;
@@ -72,50 +72,51 @@ type Findings = { reasons: string[]; differences: Difference[]; proof?: Proof; s
 export async function drill(settings: Settings, options: DrillOptions = {}): Promise<Verdict> {
   const { report = silent, signal = new AbortController().signal, now = () => new Date() } = options;
   const [started, began] = [now(), performance.now()];
+  const place = placeOf(options.server ?? settings.drillServer ?? 'given');
   const store = openStore(settings.store);
   report({ kind: 'stage', title: 'Finding the backup and the server' });
   const backup = await findBackup(store, settings.postgres.database, options.backup, { signal });
   const read = await readManifest(store, backup, signal);
   if (read.state === 'unreadable') report({ kind: 'note', text: `The manifest cannot be read: ${read.reason}.` });
-  const programs = await postgresPrograms();
-  // Not ended by the signal: a CREATE DATABASE that is cut off may or may not have made one. What this does is short.
-  await using admin = await administer(settings.postgres);
-  const testDatabase = testDatabaseName(settings.postgres.database);
-  const server = await mayCreate(admin);
-  const phases = { download: 0, restore: 0, proof: 0 };
+  await using stack = new AsyncDisposableStack();
   const manifest = read.state === 'read' ? read.manifest : undefined;
-  const found = { settings, store, programs, backup, read, manifest, admin, server, testDatabase, report, signal };
+  const server = await openServer({ place, settings, backup, manifest, report, signal }, stack);
+  const testDatabase = testDatabaseName(settings.postgres.database);
+  const phases = { download: 0, restore: 0, proof: 0 };
+  const found = { settings: server.settings, store, backup, read, manifest, server, testDatabase, report, signal };
   const work: Work = { ...found, phases, compared: [], notProven: [] };
-  const findings = await inFolder((folder) => examine(work, folder));
+  const findings = await withPrograms(server.programs, () => inFolder((folder) => examine(work, folder)));
   signal.throwIfAborted();
   const verdict = verdictOf(work, findings, started, performance.now() - began);
-  await store.putText(drillName(backup.name, started), `${JSON.stringify(verdict, null, 1)}\n`, { signal });
+  await keepVerdict(store, verdict, signal);
   return verdict;
 }
 
-async function examine(work: Work, folder: string): Promise<Findings> {
+/** @throws Failure argument-wrong */
+function placeOf(text: string): DrillPlace {
+  const place = parsePlace(text);
+  if (place !== undefined) return place;
+  throw new Failure('argument-wrong', { command: 'drill', argument: '--server', reason: `must be ${PLACE_FORM}` });
+}
+
+async function examine(work: Work, folder: WorkingFolder): Promise<Findings> {
   const { store, backup, manifest, report, signal, phases } = work;
   const empty = emptiness(backup);
   if (empty !== undefined) return disproved(empty);
-  const needs = needsOf(backup.size, manifest?.content.database.bytes);
-  const room = `${size(needs.local)} in ${tmpdir()} and about ${size(needs.server)} on the database server`;
-  report({ kind: 'note', text: `${backup.name}: needs ${room}; takes about ${needs.seconds} s` });
-  if (!(await enoughDiskSpace(folder, needs.local)))
-    throw new Failure('no-space', { file: `${backup.name} in ${tmpdir()}` });
-
   report({ kind: 'stage', title: `Downloading ${backup.name} (${size(backup.size)})` });
   const { file, ...downloaded } = await timed(phases, 'download', () =>
-    fetchArchive(store, backup, folder, { report, signal }),
+    fetchArchive(store, backup, folder.path, { report, signal }),
   );
   const sums = await compareWithChecksums(store, backup, manifest, downloaded, signal);
   work.compared.push(...sums.compared);
   const { sha256 } = downloaded;
   if (sums.faults.length > 0) return { ...disproved(...sums.faults), sha256 };
-  return { ...(await restoreAndProve(work, file)), sha256 };
+  return { ...(await restoreAndProve(work, file, folder)), sha256 };
 }
 
-async function restoreAndProve(work: Work, file: string): Promise<Findings> {
-  const { backup, manifest, programs, server, signal, settings, report, phases } = work;
+async function restoreAndProve(work: Work, file: string, folder: WorkingFolder): Promise<Findings> {
+  const { backup, manifest, server, signal, settings, report } = work;
+  const { programs, admin } = server;
   await using stack = new AsyncDisposableStack();
   let archive: OpenedArchive;
   let contents: Contents;
@@ -134,43 +135,56 @@ async function restoreAndProve(work: Work, file: string): Promise<Findings> {
   if (foreign !== undefined)
     return disproved(`it is a backup of database "${foreign}", not of "${settings.postgres.database}"`);
 
-  const { testDatabase: name, admin } = work;
+  // A manifest has said this before anything was downloaded.
+  if (manifest === undefined) await extensionsAreAvailable(admin, extensionsIn(contents.entries), server.server);
+  const { testDatabase: name } = work;
   const like = manifest?.content.database;
-  return await inTestDatabase({ settings, name, backup: backup.name, like, admin, report, signal }, async () => {
-    report({ kind: 'stage', title: `Restoring into ${name}` });
-    const target = { admin, settings: settings.postgres, database: name };
-    const roles = manifest?.content.roles;
-    const { fault, ...restored } = await timed(phases, 'restore', () =>
-      restoreInStages(target, archive, { ...server, contents, roles, signal }),
-    );
-    if (fault !== undefined) return disproved(fault);
-    const title = manifest === undefined ? 'Reading every row' : 'Comparing every row and object with the manifest';
-    report({ kind: 'stage', title });
-    const proof = await timed(phases, 'proof', () => proveRestored(work, { archive, contents, ...restored }));
-    return { reasons: proof.validation.faults, differences: proof.differences, proof };
-  });
+  if (server.kind === 'own') {
+    report({ kind: 'stage', title: `Making the test database ${name}` });
+    const making = { admin, archive, name, original: settings.postgres.database, like, signal };
+    const own = await makeOwnDatabase({ ...making, roles: manifest?.content.roles ?? [] });
+    return await fillAndProve(work, archive, contents, own);
+  }
+  const wanted = { settings, name, backup: backup.name, like, admin, folder, report, signal };
+  return await inTestDatabase(wanted, () => fillAndProve(work, archive, contents));
 }
 
-async function inFolder<R>(use: (folder: string) => Promise<R>): Promise<R> {
-  const folder = await mkdtemp(join(tmpdir(), 'drillbook-drill-')).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure('folder-unusable', { folder: tmpdir(), reason }, { cause });
-  });
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** In the test database, which is there and empty. */
+async function fillAndProve(
+  work: Work,
+  archive: OpenedArchive,
+  contents: Contents,
+  own?: OwnDatabase,
+): Promise<Findings> {
+  const { testDatabase, settings, server, manifest, report, signal, phases } = work;
+  report({ kind: 'stage', title: `Restoring into ${testDatabase}` });
+  const target = { admin: server.admin, settings: settings.postgres, database: testDatabase };
+  const how = { superuser: server.superuser, server: server.server, whole: own !== undefined };
+  const roles = manifest?.content.roles;
+  const { fault, ...restored } = await timed(phases, 'restore', () =>
+    restoreInStages(target, archive, { ...how, contents, roles, signal }),
+  );
+  if (fault !== undefined) return disproved(fault);
+  const title = manifest === undefined ? 'Reading every row' : 'Comparing every row and object with the manifest';
+  report({ kind: 'stage', title });
+  const proof = await timed(phases, 'proof', () => proveRestored(work, { archive, contents, own, ...restored }));
+  return { reasons: proof.validation.faults, differences: proof.differences, proof };
+}
+
+async function inFolder<R>(use: (folder: WorkingFolder) => Promise<R>): Promise<R> {
+  await using folder = await workingFolder();
+  return await use(folder);
 }
 
 function verdictOf(work: Work, findings: Findings, started: Date, milliseconds: number): Verdict {
-  const { backup, manifest, programs, server, testDatabase, phases } = work;
+  const { backup, manifest, server, testDatabase, phases } = work;
   const reasons = [...findings.reasons, ...firstOfEachKind(findings.differences)];
   const word = reasons.length > 0 ? 'disproved' : manifest === undefined ? 'restorable' : 'proven';
   return {
     schema: 1,
     verdict: word,
     manifest: work.read.state,
+    place: server.kind,
     backup: backup.name,
     reasons,
     differences: findings.differences,
@@ -186,7 +200,11 @@ function verdictOf(work: Work, findings: Findings, started: Date, milliseconds: 
     tables: findings.proof?.validation.tables ?? 0,
     rows: findings.proof?.validation.rows ?? 0,
     keyTables: findings.proof?.validation.keyTables ?? [],
-    versions: { server: server.server, pgRestore: programs.version, pgDump: manifest?.versions.pgDump ?? 'unknown' },
+    versions: {
+      server: server.server,
+      pgRestore: server.programs.version,
+      pgDump: manifest?.versions.pgDump ?? 'unknown',
+    },
   };
 }
 
@@ -205,8 +223,4 @@ async function timed<R>(phases: Verdict['phases'], phase: keyof Verdict['phases'
 
 function rounded(seconds: number): number {
   return Math.round(seconds * 1000) / 1000;
-}
-
-function size(bytes: number): string {
-  return bytes < 1e6 ? `${figure(Math.ceil(bytes / 1000))} kB` : `${figure(Math.ceil(bytes / 1e5) / 10)} MB`;
 }

@@ -3,12 +3,13 @@ import { type Manifest, unstatedBy } from '../backup/manifest.ts';
 import { connect } from '../postgres/connection.ts';
 import { type Content, KINDS, type Kind } from '../postgres/content.ts';
 import type { OpenedArchive } from '../postgres/opened.ts';
-import { majorOf } from '../postgres/programs.ts';
 import { type Printed, reprint } from '../postgres/reprint.ts';
 import type { Report } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import type { Contents } from './contents.ts';
 import type { ManifestRead } from './fetch.ts';
+import { acrossMajors } from './majors.ts';
+import type { OwnDatabase } from './own.ts';
 import { type StatedPolicy, withStatedRoles } from './policies.ts';
 import {
   compareContent,
@@ -42,7 +43,14 @@ type Work = {
   report: Report;
   signal: AbortSignal;
 };
-type Restored = { archive: OpenedArchive; contents: Contents; policies: StatedPolicy[]; filtered?: Filtered };
+type Restored = {
+  archive: OpenedArchive;
+  contents: Contents;
+  policies: StatedPolicy[];
+  filtered?: Filtered;
+  /** Restored with owners and privileges, in a server of its own. */
+  own: OwnDatabase | undefined;
+};
 
 /** A throwaway database has other owners, privileges, comment and settings than the one that was dumped. */
 const STATED: ReadonlySet<Kind | 'database'> = new Set([
@@ -56,10 +64,14 @@ const STATED: ReadonlySet<Kind | 'database'> = new Set([
 /** @throws Failure content-unreadable */
 export async function proveRestored(work: Work, restored: Restored): Promise<Proof> {
   const { settings, testDatabase, report, signal, manifest } = work;
-  const { contents, archive, policies, filtered } = restored;
+  const { contents, archive, policies, filtered, own } = restored;
   const [read, stated] = await Promise.all([
     readRestored(settings.postgres, testDatabase, { report, signal }),
-    manifest && (filtered ? statedIn(filtered) : readStated(archive, contents.entries, signal)),
+    own || manifest === undefined
+      ? undefined
+      : filtered
+        ? statedIn(filtered)
+        : readStated(archive, contents.entries, signal),
   ]);
   const actual = { ...read, objects: withStatedRoles(read.objects, policies) };
   const validation = validate(actual, settings);
@@ -70,17 +82,51 @@ export async function proveRestored(work: Work, restored: Restored): Promise<Pro
     ];
     return { validation, differences, ...withoutManifest(work.read, validation, contents) };
   }
-  const printed = await reprinted(work, manifest.content, actual);
+  const majors = acrossMajors(manifest.content, actual, manifest.versions.server, work.server.server);
+  const printed = await reprinted(work, majors.expected, majors.actual);
   const states = stated && compareStated(manifest.content, stated);
   return {
     validation,
     differences: [
-      ...compareContent(manifest.content, actual, { printed, without: STATED.union(unstatedBy(manifest)) }),
+      ...compareContent(majors.expected, majors.actual, {
+        printed,
+        without: notComparedIn(own).union(unstatedBy(manifest)),
+      }),
       ...(states?.differences ?? []),
     ],
-    compared: [...comparedWith(manifest.content, validation), ...(states?.compared ?? [])],
-    notProven: [...(states?.notProven ?? []), ...remarks(work, manifest, actual, policies)],
+    compared: [
+      ...comparedWith(manifest.content, validation),
+      ...(states?.compared ?? []),
+      ...comparedIn(own, manifest),
+    ],
+    notProven: [
+      ...(states?.notProven ?? []),
+      ...remarksOn(own),
+      ...remarks(manifest, actual, policies),
+      ...majors.notCompared,
+    ],
   };
+}
+
+function notComparedIn(own: OwnDatabase | undefined): ReadonlySet<Kind | 'database'> {
+  if (own === undefined) return STATED;
+  return new Set(own.stated ? [] : ['database']);
+}
+
+function comparedIn(own: OwnDatabase | undefined, { content }: Manifest): string[] {
+  if (own === undefined) return [];
+  const { owner, privilege } = content.objects;
+  const database = own.stated ? ', owner, privileges, settings and comment of the database itself' : '';
+  return [
+    `${figure(owner.count)} owners, privileges on ${figure(privilege.count)} objects${database}: restored and read back`,
+  ];
+}
+
+function remarksOn(own: OwnDatabase | undefined): string[] {
+  if (own === undefined)
+    return ['owner, privileges and settings of the database itself: a throwaway database has its own'];
+  const unstatedOfDatabase = 'owner, privileges and settings of the database itself: the archive does not state them';
+  return [...(own.stated ? [] : [unstatedOfDatabase]), ...own.remarks];
 }
 
 async function reprinted(work: Work, expected: Content, actual: Content): Promise<Printed> {
@@ -124,15 +170,13 @@ function comparedWith(expected: Content, { tables, rows }: Validation): string[]
   ];
 }
 
-function remarks(work: Work, manifest: Manifest, actual: Content, policies: StatedPolicy[]): string[] {
+function remarks(manifest: Manifest, actual: Content, policies: StatedPolicy[]): string[] {
   const { objects } = manifest.content;
   const count = (kind: Kind, begin: string) =>
     objects[kind].things.filter((thing) => thing.state?.startsWith(begin)).length;
   const filled = count('materialised view', 'populated');
   const foreign = count('table', 'foreign table');
-  const [then, now] = [manifest.versions.server, work.server.server];
   return [
-    'owner, privileges and settings of the database itself: a throwaway database has its own',
     ...NEVER_COMPARED,
     ...unstated(manifest, actual),
     ...(filled > 0 ? [`rows of ${counted(filled, 'materialised view')}: they were computed anew`] : []),
@@ -140,7 +184,6 @@ function remarks(work: Work, manifest: Manifest, actual: Content, policies: Stat
     ...(policies.length > 0
       ? ['roles of policies were compared as the archive states them: this server lacks some of them']
       : []),
-    ...(majorOf(then) === majorOf(now) ? [] : [`the backup is of PostgreSQL ${then}, it was restored on ${now}`]),
     ...extensionRemarks(manifest.content, actual),
   ];
 }

@@ -5,11 +5,10 @@ import type { Client } from '../postgres/connection.ts';
 import type { Content } from '../postgres/content.ts';
 import type { Report } from '../progress.ts';
 import type { Settings } from '../settings.ts';
-import { holdTestDatabase, MARK, removeAbandoned } from './abandoned.ts';
-import { administer, createDatabase, dropDatabase, LONGEST_NAME } from './database.ts';
-
-/** Characters at the end of a name that make it another one each time. */
-const SUFFIX = 8;
+import { administer, commentOnDatabase, createDatabase, databaseOid, dropDatabase, LONGEST_NAME } from './database.ts';
+import type { WorkingFolder } from './folder.ts';
+import { holdTestDatabase, serverIdentity } from './leftovers.ts';
+import { commentOf, ourselves } from './mark.ts';
 
 export type TestDatabase = {
   settings: Settings;
@@ -20,6 +19,8 @@ export type TestDatabase = {
   like: Content['database'] | undefined;
   /** A session in the maintenance database. */
   admin: Client;
+  /** Where it is noted that the database is being made. */
+  folder: Pick<WorkingFolder, 'making'>;
   report: Report;
   signal: AbortSignal;
 };
@@ -40,16 +41,13 @@ export function testDatabaseName(database: string): string {
  * @throws Failure test-database-failed, test-database-left; the signal's reason; whatever `use` throws
  */
 export async function inTestDatabase<R>(wanted: TestDatabase, use: () => Promise<R>): Promise<R> {
-  const { settings, name, backup, like, admin, report, signal } = wanted;
+  const { settings, name, admin, report, signal } = wanted;
   signal.throwIfAborted();
   report({ kind: 'stage', title: `Making the test database ${name}` });
   const create = async () => {
-    const comment = `${MARK}${backup}, begun ${new Date().toISOString()}`;
     try {
-      for (const old of await removeAbandoned(admin, name.slice(0, -SUFFIX)))
-        report({ kind: 'note', text: `Removed the test database of a drill that was killed: ${old}` });
       await holdTestDatabase(admin, name);
-      await createDatabase(admin, name, like, comment);
+      await createMarked(wanted);
     } catch (cause) {
       signal.throwIfAborted();
       const message = cause instanceof Error ? cause.message : String(cause);
@@ -72,6 +70,15 @@ export async function inTestDatabase<R>(wanted: TestDatabase, use: () => Promise
   if ('result' in outcome) throw left;
   if (left !== undefined) report({ kind: 'note', text: `${left.message} ${left.hint}` });
   throw outcome.error;
+}
+
+/** Killed at any moment of this, the database can still be told from one that somebody else made. */
+async function createMarked({ settings, name, backup, like, admin, folder }: TestDatabase): Promise<void> {
+  await folder.making({ server: await serverIdentity({ admin, settings: settings.postgres }), database: name });
+  await createDatabase(admin, name, like);
+  const oid = (await databaseOid(admin, name)) ?? '';
+  await commentOnDatabase(admin, name, commentOf(backup, name, oid, await ourselves()));
+  await folder.making();
 }
 
 /** With a session of its own: an interruption has ended ours. A server that is gone cannot be asked. */

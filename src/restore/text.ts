@@ -31,7 +31,10 @@ export function verdictText(verdict: Verdict): string {
     ...(tables > 0 ? [['Restored', `${figure(tables)} tables, ${figure(rows)} rows`] satisfies [string, string]] : []),
     ...keyTables.map(({ table, rows: count }): [string, string] => [`  ${table}`, `${figure(count)} rows`]),
     ['Took', `${seconds} s: download ${phases.download} s, restore ${phases.restore} s, proof ${phases.proof} s`],
-    ['Versions', `PostgreSQL ${versions.server}, pg_restore ${versions.pgRestore}`],
+    [
+      'Versions',
+      `PostgreSQL ${versions.server}${verdict.place === 'own' ? ' (its own server)' : ''}, pg_restore ${versions.pgRestore}`,
+    ],
   ];
   return [
     `${HEADLINE[verdict.verdict]}: ${backup} ${unreadable ? UNREADABLE : FIRST_LINE[verdict.verdict]}`,

@@ -9,6 +9,8 @@ export const verdict = drillRecord.extend({
   backup: z.string(),
   /** Whether there was a manifest to compare with. Verdicts of before this was kept do not say. */
   manifest: z.enum(['read', 'absent', 'unreadable']).optional(),
+  /** The server that it ran on: the one of the settings, or one of its own. Verdicts of before this was kept do not say. */
+  place: z.enum(['given', 'own']).optional(),
   /** Why it was disproved, each a sentence without its full stop: the first ten of each kind. Empty otherwise. */
   reasons: z.array(z.string()),
   /** Every difference from the manifest. */

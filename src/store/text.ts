@@ -80,7 +80,9 @@ async function conditionalPut(
   const request = { method: 'PUT', bucketName: bucket.name, objectName: bucket.prefix + name };
   return bucket.ask(async () => {
     try {
-      await text(await bucket.client.makeRequestAsync({ ...request, headers: { ...headers } }, content));
+      // As bytes: of a text minio-js takes the number of characters for its length.
+      const body = Buffer.from(content);
+      await text(await bucket.client.makeRequestAsync({ ...request, headers: { ...headers } }, body));
       return true;
     } catch (cause) {
       // 412; 409 while another's request for the same name is under way; no object that could still be the same.

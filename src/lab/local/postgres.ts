@@ -4,10 +4,10 @@
  */
 import { appendFileSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ServerUser, serverUser } from '../../postgres/server-user.ts';
 import { runOrFail } from '../../process.ts';
 import type { Service } from '../lab.ts';
 import { daemonService, serviceMark } from './daemon.ts';
-import { type ServerUser, serverUser } from './server-user.ts';
 import type { State } from './state.ts';
 
 /** As the official image's POSTGRES_USER: the superuser who owns everything in the sample. */

@@ -1,7 +1,7 @@
 /** Root's cache is closed to the user the server runs as; then the lab gets a copy of the programs. */
 import { cpSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { serverUser } from './server-user.ts';
+import { serverUser } from '../../postgres/server-user.ts';
 
 /**
  * The folder from which the server's user can run the programs.

@@ -1,6 +1,6 @@
 /** PostgreSQL refuses to run as root. Whoever is root runs it as the user `postgres`, or `nobody` where there is none. */
 import { readFileSync } from 'node:fs';
-import { Failure } from '../../failure.ts';
+import { Failure } from '../failure.ts';
 
 export type ServerUser = { uid: number; gid: number };
 
