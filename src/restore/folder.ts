@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { identify, programsAt } from '../process/identity.ts';
 import { until } from '../process/wait.ts';
-import { fateOf, type Maker, maker, ourselves } from './mark.ts';
+import { fateOf, type Maker, maker, ourselves, workingWith } from './mark.ts';
 
 const PREFIX = 'drillbook-drill-';
 const MARK = 'mark.json';
@@ -41,13 +41,14 @@ export async function workingFolder(owner?: { uid: number; gid: number }): Promi
   const made = await ourselves();
   try {
     const path = await mkdtemp(join(tmpdir(), PREFIX));
+    const over = workingWith(path);
     await writeMark(path, made);
     if (owner !== undefined) await chown(path, owner.uid, owner.gid);
     await chmod(path, 0o700);
     return {
       path,
       making: (making) => writeMark(path, { ...made, ...(making && { making }) }),
-      [Symbol.asyncDispose]: () => removeFolder(path),
+      [Symbol.asyncDispose]: () => removeFolder(path).finally(over),
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -67,7 +68,7 @@ export async function abandonedFolders(): Promise<AbandonedFolder[]> {
 async function abandoned(path: string): Promise<AbandonedFolder | undefined> {
   try {
     const { making, ...made } = folderMark.parse(JSON.parse(await readFile(join(path, MARK), 'utf8')));
-    return (await fateOf(made)) === 'gone' ? { path, maker: made, making } : undefined;
+    return (await fateOf(made, path)) === 'gone' ? { path, maker: made, making } : undefined;
   } catch {
     // No mark, or another's; only what is empty and old goes.
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));

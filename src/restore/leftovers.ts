@@ -49,7 +49,7 @@ export async function removeAbandonedDatabases(admin: ClientBase): Promise<strin
     try {
       // Looked at again under the lock: another drill may have removed it meanwhile.
       const [still] = await markedDatabases(admin, name);
-      if (still === undefined || (await isHeld(admin, name)) || (await fateOf(still.maker)) === 'alive') continue;
+      if (still === undefined || (await isHeld(admin, name)) || (await fateOf(still.maker, name)) === 'alive') continue;
       if (await dropDatabase(admin, name)) removed.push(name);
     } finally {
       await admin.query(`SELECT pg_advisory_unlock(${KEY})`, [name]);

@@ -25,10 +25,20 @@ export async function ourselves(now = new Date()): Promise<Maker> {
   return { pid: process.pid, started, place: place(), host: hostname(), begun: now.toISOString() };
 }
 
-/** `unknown`: it ran in another place, and cannot be looked for here. */
-export async function fateOf(made: Maker): Promise<'alive' | 'gone' | 'unknown'> {
+/** What drills of this very process are working with now: a process may live on when a drill of it is over. */
+const atWork = new Set<string>();
+
+/** Says that a drill of this process works with the database or folder, until the answer is called. */
+export function workingWith(thing: string): () => void {
+  atWork.add(thing);
+  return () => atWork.delete(thing);
+}
+
+/** Whether who made the thing still works with it. `unknown`: it ran in another place, and cannot be looked for here. */
+export async function fateOf(made: Maker, thing: string): Promise<'alive' | 'gone' | 'unknown'> {
   if (made.place !== place()) return 'unknown';
-  return (await alive(made)) ? 'alive' : 'gone';
+  if (!(await alive(made))) return 'gone';
+  return made.pid !== process.pid || atWork.has(thing) ? 'alive' : 'gone';
 }
 
 const BEGIN = 'Drillbook: throwaway database of a drill of ';

@@ -8,7 +8,7 @@ import type { Settings } from '../settings.ts';
 import { administer, commentOnDatabase, createDatabase, databaseOid, dropDatabase, LONGEST_NAME } from './database.ts';
 import type { WorkingFolder } from './folder.ts';
 import { holdTestDatabase, serverIdentity } from './leftovers.ts';
-import { commentOf, ourselves } from './mark.ts';
+import { commentOf, ourselves, workingWith } from './mark.ts';
 
 export type TestDatabase = {
   settings: Settings;
@@ -54,6 +54,7 @@ export async function inTestDatabase<R>(wanted: TestDatabase, use: () => Promise
       throw new Failure('test-database-failed', { database: name, message }, { cause });
     }
   };
+  const over = workingWith(name);
   const outcome = await Promise.resolve()
     .then(create)
     .then(() => signal.throwIfAborted())
@@ -63,9 +64,8 @@ export async function inTestDatabase<R>(wanted: TestDatabase, use: () => Promise
       (error: unknown) => ({ error }),
     );
   report({ kind: 'stage', title: 'Removing the test database' });
-  const left = (await removeDatabase(settings, name))
-    ? undefined
-    : new Failure('test-database-left', { database: name });
+  const gone = await removeDatabase(settings, name).finally(over);
+  const left = gone ? undefined : new Failure('test-database-left', { database: name });
   if ('result' in outcome && left === undefined) return outcome.result;
   if ('result' in outcome) throw left;
   if (left !== undefined) report({ kind: 'note', text: `${left.message} ${left.hint}` });
