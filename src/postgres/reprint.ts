@@ -159,6 +159,11 @@ const PRINTERS: Partial<Record<Kind, Printer>> = {
     await client.query(`DROP STATISTICS ${name}; ${definition}`);
     return (await readKind(client, 'statistics')).find((made) => made.name === name)?.definition;
   },
+
+  async publication(client, { name, definition }) {
+    await client.query(`DROP PUBLICATION ${name}; ${definition}`);
+    return (await readKind(client, 'publication')).find((made) => made.name === name)?.definition;
+  },
 };
 
 async function printView(client: ClientBase, { definition }: Thing): Promise<string | undefined> {

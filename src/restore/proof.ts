@@ -195,15 +195,23 @@ function compareLargeObjects(expected: Content, actual: Content): Difference[] {
   return [{ kind: 'large object', name: 'large objects', text }];
 }
 
-/** Versions are not a difference: a dump leaves them to the server that it is restored on. See `extensionRemarks`. */
+/**
+ * Versions are not a difference: a dump leaves them to the server that it is restored on. See `extensionRemarks`. Nor is plpgsql, which a
+ * new database brings along.
+ */
 function compareExtensions(expected: Content, actual: Content): Difference[] {
   const present = new Map(actual.extensions.map((extension) => [extension.name, extension]));
-  return expected.extensions.flatMap(({ name, schema }): Difference[] => {
+  const wanted = new Set(['plpgsql', ...expected.extensions.map((extension) => extension.name)]);
+  const added = actual.extensions
+    .filter(({ name }) => !wanted.has(name))
+    .map(({ name }): Difference => ({ kind: 'extension', name, text: `extension ${name} is not in the backup` }));
+  const changed = expected.extensions.flatMap(({ name, schema }): Difference[] => {
     const other = present.get(name);
     if (other === undefined) return [{ kind: 'extension', name, text: `extension ${name} is missing` }];
     const text = `extension ${name} is in schema ${other.schema}, in the backup in ${schema}`;
     return other.schema === schema ? [] : [{ kind: 'extension', name, text }];
   });
+  return [...changed, ...added];
 }
 
 /** Extensions of another version than in the backup, in words. */

@@ -85,12 +85,63 @@ export function compareStated(
   const privileges = [...expected.objects.privilege.things, ...expected.objects['language privilege'].things];
   const lost = privileges.flatMap((thing) => lostPrivileges(thing, ownersOf(expected, thing), grants, revoked));
   return {
-    differences: [...wrong, ...lost],
+    differences: [...wrong, ...lost, ...addedPrivileges(expected, privileges, grants)],
     compared: [
       `${figure(owned.length)} owners and privileges on ${figure(privileges.length)} objects, as the archive states them (not restored)`,
     ],
     notProven: expected.objects['default privilege'].count > 0 ? ['default privileges: they were not restored'] : [],
   };
+}
+
+/** What pg_dump calls ALL; later versions add to it. */
+const EVERY: Record<string, string[]> = {
+  table: ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'],
+  sequence: ['USAGE', 'SELECT', 'UPDATE'],
+  column: ['SELECT', 'INSERT', 'UPDATE', 'REFERENCES'],
+  schema: ['USAGE', 'CREATE'],
+  'large object': ['SELECT', 'UPDATE'],
+  function: ['EXECUTE'],
+  type: ['USAGE'],
+  language: ['USAGE'],
+  'foreign server': ['USAGE'],
+};
+
+/**
+ * What the archive grants and the backup did not. Only on what the manifest knows an owner of: privileges on members of extensions are in
+ * archives, but in no manifest.
+ */
+function addedPrivileges(expected: Content, privileges: readonly Thing[], grants: Stated['grants']): Difference[] {
+  const known = new Map(privileges.map((thing) => [keyOf(thing), thing]));
+  const owned = new Map(expected.objects.owner.things.map((thing) => [keyOf(thing), thing]));
+  return [...grants].flatMap(([key, roles]) => {
+    const ofColumn = key.startsWith('column ');
+    const owner = owned.get(ofColumn ? tableOf(key) : key);
+    const thing = known.get(key) ?? (owner && { ...owner, name: ofColumn ? key : owner.name, state: '' });
+    if (thing === undefined || key.startsWith('language ')) return [];
+    const owners = ownersOf(expected, thing);
+    const said = saidOf(thing);
+    return [...roles].flatMap(([role, stated]): Difference[] => {
+      // Without a word in the manifest everybody has the usual ones.
+      if (owners.includes(role) || (role === 'PUBLIC' && said.length === 0 && isUsuallyPublic(thing))) return [];
+      const has = new Set(said.find((one) => one.role === role)?.privileges);
+      const added = [...stated].filter((privilege) => !meantBy(privilege, thing).every((one) => holds(has, one)));
+      if (added.length === 0) return [];
+      const text = `privileges on ${thing.name}: the archive grants ${added.join(', ')} to ${role}, the backup did not`;
+      return [{ kind: 'privilege', name: thing.name, text }];
+    });
+  });
+}
+
+/** `ALL*` → `SELECT*`, `INSERT*`, … */
+function meantBy(privilege: string, { name }: Thing): string[] {
+  const [, all, option = ''] = /^(ALL)(\*?)$/.exec(privilege) ?? [];
+  if (all === undefined) return [privilege];
+  const kind = Object.keys(EVERY).find((one) => name.startsWith(`${one} `)) ?? 'table';
+  return (EVERY[kind] ?? []).map((one) => one + option);
+}
+
+function holds(has: ReadonlySet<string>, privilege: string): boolean {
+  return has.has(privilege) || has.has(`${privilege}*`);
 }
 
 function lostPrivileges(
@@ -100,11 +151,7 @@ function lostPrivileges(
   revoked: Stated['revoked'],
 ): Difference[] {
   const key = keyOf(thing);
-  const said = (thing.state ?? '').split('; ').filter((part) => part !== 'none');
-  const wanted = said.map((part) => {
-    const at = part.lastIndexOf(': ');
-    return { role: plain(part.slice(0, at)), privileges: part.slice(at + 2).split(', ') };
-  });
+  const wanted = saidOf(thing);
   const difference = (text: string): Difference => ({ kind: 'privilege', name: thing.name, text });
   const missing = wanted
     .filter(({ role }) => !owners.includes(role) && role !== 'PUBLIC')
@@ -116,23 +163,39 @@ function lostPrivileges(
       if (lacking.length === 0) return [];
       return [difference(`privileges on ${thing.name}: the archive does not grant ${lacking.join(', ')} to ${role}`)];
     });
-  const usual = /^(function|type|language) /.test(thing.name) && !wanted.some(({ role }) => role === 'PUBLIC');
+  const usual = isUsuallyPublic(thing) && !wanted.some(({ role }) => role === 'PUBLIC');
   if (usual && !revoked.has(key))
     missing.push(difference(`privileges on ${thing.name}: the archive leaves them to PUBLIC`));
   return missing;
 }
 
+/** Of a manifest's words: `app: INSERT, SELECT*; reader: SELECT` */
+function saidOf({ state = '' }: Thing): { role: string; privileges: string[] }[] {
+  const parts = state.split('; ').filter((part) => part !== 'none' && part !== '');
+  return parts.map((part) => {
+    const at = part.lastIndexOf(': ');
+    return { role: plain(part.slice(0, at)), privileges: part.slice(at + 2).split(', ') };
+  });
+}
+
+function isUsuallyPublic({ name }: Thing): boolean {
+  return /^(function|type|language) /.test(name);
+}
+
 /** Owners need no grants. Those of large objects are only known together. */
 function ownersOf(expected: Content, { name }: Thing): string[] {
-  const owned = name.startsWith('column ')
-    ? name.replace(/^column (.*)\.(?:"(?:[^"]|"")+"|[^".]+)$/, 'table $1')
-    : name;
+  const owned = name.startsWith('column ') ? tableOf(name).replace(/^relation /, 'table ') : name;
   const matches = owned.startsWith('large object ')
     ? (owner: Thing) => owner.name.startsWith('large objects of ')
     : (owner: Thing) => owner.name === owned;
   return expected.objects.owner.things
     .filter(matches)
     .map(({ name: owner, state = '' }) => (/^large objects of /.test(owner) ? plain(owner.slice(17)) : state));
+}
+
+/** `column public.users.id` → `relation public.users` */
+function tableOf(column: string): string {
+  return column.replace(/^column (.*)\.(?:"(?:[^"]|"")+"|[^".]+)$/, 'relation $1');
 }
 
 function keyOf({ name }: Thing): string {
