@@ -19,14 +19,8 @@ const LONGEST_MS = 10_000;
 const ABSENT = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'];
 const SILENT = ['ETIMEDOUT', 'NO_ANSWER'];
 const BUSY = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
-const BUSY_ANSWERS = [
-  'InternalError',
-  'RequestTimeout',
-  'SlowDown',
-  'ServiceUnavailable',
-  'Throttling',
-  'XMinioServerNotInitialized',
-];
+/** Answers that come with a status which does not say it, such as 400 or, after a long upload, 200. */
+const BUSY_ANSWERS = ['InternalError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'Throttling'];
 
 /** What kind of trouble an error of minio-js, of Node or of our transport is. */
 export function faultOf(cause: unknown): Fault {

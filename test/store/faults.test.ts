@@ -192,6 +192,20 @@ test('an upload whose store goes away for good fails, and its parts can be remov
   assert.deepEqual(await uploadedParts(services), []);
 });
 
+for (const [virtualHost, where] of [
+  [false, ['s3.localhost', '/postgres-backups/name']],
+  [true, ['postgres-backups.s3.localhost', '/name']],
+] as const)
+  test(`the bucket is part of the ${virtualHost ? 'host name' : 'path'} where that is wanted`, async () => {
+    await using proxy = await faultyStore(services.settings.store.endpoint, () => 404);
+    const { port } = proxy.endpoint;
+    const endpoint = new URL(`http://s3.localhost:${port}`);
+    const store = openStore({ ...services.settings.store, endpoint, virtualHost });
+    await store.getText('name').catch(() => {});
+    const [asked] = proxy.asked;
+    assert.deepEqual([asked?.host, asked?.path], [`${where[0]}:${port}`, where[1]]);
+  });
+
 test('nobody listens: told as that, after a few tries', async () => {
   const endpoint = new URL(`http://127.0.0.1:${await freePort()}`);
   const store = openStore({ ...services.settings.store, endpoint });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { S3Error } from 'minio';
 import { type Fault, faultOf, pauseBefore, REPEATS } from '../../src/store/retry.ts';
 import { element, elements, escapeXml } from '../../src/store/xml.ts';
 
@@ -22,6 +23,10 @@ test('only what may pass is repeated', () => {
   assert.equal(faultOf(withCode('NO_ANSWER')), 'silent');
   assert.equal(faultOf(withCode('ECONNRESET')), 'busy');
   assert.equal(faultOf(new Error('Retryable HTTP status: 503')), 'busy');
+  const answer = (code: string) => Object.assign(new S3Error('said by the store'), { code });
+  for (const code of ['InternalError', 'RequestTimeout', 'ServiceUnavailable', 'SlowDown', 'Throttling'])
+    assert.equal(faultOf(answer(code)), 'busy', code);
+  for (const code of ['AccessDenied', 'NoSuchKey']) assert.equal(faultOf(answer(code)), 'lasting', code);
   for (const code of ['ENOTFOUND', 'CERT_HAS_EXPIRED', 'ENOSPC', '']) assert.equal(faultOf(withCode(code)), 'lasting');
 });
 

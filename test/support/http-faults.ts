@@ -5,7 +5,13 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 
-export type Asked = { method: string; path: string; range: string | undefined; ifMatch: string | undefined };
+export type Asked = {
+  method: string;
+  host: string | undefined;
+  path: string;
+  range: string | undefined;
+  ifMatch: string | undefined;
+};
 
 /**
  * A number is an answer with that status, nothing is handed on · hang: taken, never answered · cut: broken off after so many bytes of
@@ -33,13 +39,14 @@ export async function faultyStore(
   let [now, atOnce, bytes] = [0, 0, 0];
   const server = http.createServer((request, response) => {
     const { method = '', url = '', headers } = request;
-    const one = { method, path: decodeURIComponent(url), range: headers.range, ifMatch: headers['if-match'] };
+    const { host } = headers;
+    const one = { method, host, path: decodeURIComponent(url), range: headers.range, ifMatch: headers['if-match'] };
     const fault = faultOf(one, asked.push(one) - 1);
     atOnce = Math.max(atOnce, ++now);
     response.on('close', () => now--).on('error', () => {});
     if (fault === 'hang') return;
     if (typeof fault === 'number') {
-      const body = '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>';
+      const body = `<Error><Code>${fault === 503 ? 'SlowDown' : 'AccessDenied'}</Code><Message>Not now.</Message></Error>`;
       request.resume().on('end', () => response.writeHead(fault, { 'content-type': 'application/xml' }).end(body));
       return;
     }
