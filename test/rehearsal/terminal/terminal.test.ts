@@ -19,6 +19,13 @@ function runs(pid: number): boolean {
   }
 }
 
+/** Waits in poll(2), or in ppoll(2) where there is no other, as libpq does; every Debian has this perl. */
+function perlPoll(descriptor: string, milliseconds: number): string {
+  const list = `pipe(R, W); $list = pack("lss", ${descriptor}, 1, 0)`;
+  if (process.arch === 'x64') return `perl -e '${list}; syscall(7, $list, 1, ${milliseconds})'`;
+  return `perl -e '${list}; $time = pack("qq", ${milliseconds / 1_000}, 0); syscall(73, $list, 1, $time, 0, 8)'`;
+}
+
 /** Pastes into a terminal of its own. */
 async function pasteAlone(text: string, limits: Parameters<Terminal['paste']>[1] = {}): Promise<Pasted> {
   await using terminal = await open();
@@ -134,6 +141,22 @@ describe('a reader’s terminal', () => {
   it('notices a password prompt', async () => {
     const { problem } = await pasteAlone('read -r -s -p "Password: " secret');
     assert.deepEqual(problem, { kind: 'waits', program: 'bash', asks: 'Password:' });
+  });
+
+  it('does not take a client that waits for its server for one that waits for a key', async () => {
+    // poll and select on a pipe, for longer than a terminal may be listened to in silence; its input is the terminal.
+    const poll = perlPoll('fileno(R)', 6_000);
+    const sel = `perl -e 'pipe(R, W); vec($set, fileno(R), 1) = 1; select($set, undef, undef, 6)'`;
+    const [polled, selected] = await Promise.all([pasteAlone(poll), pasteAlone(sel)]);
+    assert.deepEqual([polled.problem, selected.problem], [undefined, undefined]);
+  });
+
+  it('notices who listens for a key among other things', async () => {
+    const { problem } = await pasteAlone(perlPoll('0', 60_000));
+    assert.deepEqual(problem && { kind: problem.kind, program: 'program' in problem && problem.program }, {
+      kind: 'waits',
+      program: 'perl',
+    });
   });
 
   it('does not take a quiet program for a waiting one', async () => {
