@@ -1,4 +1,5 @@
--- Without its position: a child of an inherited table gets its columns in another order when it is restored.
+-- Without its position: a child of an inherited table gets its columns in another order when it is restored. And without options
+-- named pg_…, the server's own: 15.20 (November 2026) notes a version of each column as pg_attver, and pg_dump leaves it out.
 SELECT
   format('%I.%I.%I', n.nspname, c.relname, a.attname) AS name,
   '' AS definition,
@@ -10,7 +11,7 @@ SELECT
     CASE WHEN a.attstorage <> t.typstorage THEN 'storage ' || a.attstorage::text END,
     'compression ' || NULLIF(to_jsonb(a) ->> 'attcompression', ''),
     'statistics ' || NULLIF(NULLIF(to_jsonb(a) ->> 'attstattarget', '-1'), '0'),
-    'with ' || NULLIF(array_to_string(ARRAY(SELECT unnest(a.attoptions) ORDER BY 1), ', '), '')
+    'with ' || NULLIF(array_to_string(ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o !~ '^pg_' ORDER BY 1), ', '), '')
   ) AS state
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid
