@@ -34,14 +34,17 @@ const SHAPES = `
 /**
  * Every table with rows of its own: partitions are read themselves, foreign tables are not read.
  * @param clients sessions of one snapshot; each reads the largest table that is left
+ * @param wanted which tables to read; all without it
  */
 export async function readRows(
   clients: readonly ClientBase[],
   onTable: (done: number, total: number) => void = () => {},
+  wanted: (shape: TableShape) => boolean = () => true,
 ): Promise<TableContent[]> {
   const [first] = clients;
   if (first === undefined) return [];
-  const { rows: shapes } = await first.query<TableShape>(SHAPES);
+  const { rows: all } = await first.query<TableShape>(SHAPES);
+  const shapes = all.filter(wanted);
   const queue = shapes.toSorted((a, b) => b.pages - a.pages);
   const read = new Map<TableShape, TableContent>();
   await Promise.all(
