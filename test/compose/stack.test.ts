@@ -136,7 +136,7 @@ describe('the stack of a fresh clone', () => {
   });
 
   const WORK = [
-    { work: 'backup', script: '/scripts/backup-postgres.sh', begun: `application_name LIKE '%pg_dump%'` },
+    { work: 'backup', script: '/scripts/backup-postgres.sh', begun: `query LIKE 'COPY %'` },
     { work: 'drill', script: '/scripts/test-restore.sh', begun: `datname LIKE 'freshtrack\\_restore\\_test%'` },
   ];
   for (const { work, script, begun } of WORK)
