@@ -3,6 +3,7 @@
  * left that was not there before; with --keep our own engine stays, with what the tests keep in it.
  */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { work } from '../src/cli/command.ts';
@@ -18,9 +19,18 @@ process.exitCode = await work(async ({ report, print, end, signal }) => {
   if (engine.own && process.argv.includes(KEEP)) keepEngine();
   const ready = Date.now() - since;
   end();
+  const mark = `run${randomBytes(4).toString('hex')}x`;
   const before = await things(engine);
-  const status = await runTests(await testFiles(words), engine, signal);
-  const left = (await things(engine)).filter((thing) => !before.includes(thing));
+  const status = await runTests(await testFiles(words), engine, mark, signal);
+  // What another run does meanwhile on the same engine is not ours.
+  const ours = (thing: string) => thing.includes(mark) || thing.includes('drillbook-lab-');
+  const left = (await things(engine)).filter((thing) => ours(thing) && !before.includes(thing));
+  // Node's runner ends its test files without asking them.
+  if (signal.aborted)
+    await removeStacks(
+      engine,
+      left.filter((thing) => thing.includes(mark)),
+    );
   const { engine: docker, compose } = engine.versions;
   print(
     [
@@ -54,17 +64,25 @@ async function things({ client }: Engine): Promise<string[]> {
   return found.flat();
 }
 
+/** Containers first: they hold the others. */
+async function removeStacks({ client }: Engine, left: string[]): Promise<void> {
+  for (const thing of left.sort()) {
+    const [kind = '', name = ''] = thing.split(' ');
+    await run('docker', [kind, 'rm', ...(kind === 'network' ? [] : ['--force']), name], { env: client });
+  }
+}
+
 async function testFiles(words: string[]): Promise<string[]> {
   const files = await Array.fromAsync(glob('test/compose/**/*.test.ts'));
   return files.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).sort();
 }
 
-function runTests(files: string[], engine: Engine, signal: AbortSignal): Promise<number> {
+function runTests(files: string[], engine: Engine, mark: string, signal: AbortSignal): Promise<number> {
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
   mkdirSync('.drillbook', { recursive: true });
   if (process.env.CI)
     reporters.push('--test-reporter=junit', '--test-reporter-destination=.drillbook/junit-compose.xml');
-  const env = { ...process.env, ...engine.client, ...engine.images, DRILLBOOK_TEST_COMPOSE: '1' };
+  const env = { ...process.env, ...engine.client, ...engine.images, DRILLBOOK_TEST_COMPOSE: mark };
   const child = spawn(process.execPath, ['--test', '--test-concurrency=1', ...reporters, ...files], {
     stdio: 'inherit',
     env,

@@ -11,7 +11,7 @@ const MINUTES = 60_000;
 
 export type Stack = AsyncDisposable & {
   project: string;
-  ports: { backend: number; metrics: number };
+  ports: { backend: number; metrics: number; prometheus: number; alertmanager: number; grafana: number };
   env: Record<string, string>;
   containers: { postgres: string; minio: string; backup: string; backend: string };
   compose(...args: string[]): Promise<Ran>;
@@ -38,8 +38,15 @@ async function engine(): Promise<{ env: Record<string, string> } & AsyncDisposab
 /** Names and ports for a stack; nothing is started yet. */
 export async function newStack(settings: Record<string, string> = {}): Promise<Stack> {
   const held = await engine();
-  const project = `stack${randomBytes(4).toString('hex')}`;
-  const ports = { backend: await freePort(), metrics: await freePort() };
+  // The run's mark in every name tells `npm run test:compose` what it made, also after a kill.
+  const project = `stack${process.env.DRILLBOOK_TEST_COMPOSE ?? ''}${randomBytes(4).toString('hex')}`;
+  const ports = {
+    backend: await freePort(),
+    metrics: await freePort(),
+    prometheus: await freePort(),
+    alertmanager: await freePort(),
+    grafana: await freePort(),
+  };
   const env = {
     ...held.env,
     COMPOSE_PROJECT_NAME: project,
@@ -48,6 +55,13 @@ export async function newStack(settings: Record<string, string> = {}): Promise<S
     NETWORK_NAME: `${project}_network`,
     BACKEND_PORT: String(ports.backend),
     METRICS_PORT: String(ports.metrics),
+    PROMETHEUS_CONTAINER: `${project}-prometheus`,
+    PROMETHEUS_PORT: String(ports.prometheus),
+    ALERTMANAGER_CONTAINER: `${project}-alertmanager`,
+    ALERTMANAGER_PORT: String(ports.alertmanager),
+    POSTGRES_EXPORTER_CONTAINER: `${project}-postgres-exporter`,
+    GRAFANA_CONTAINER: `${project}-grafana`,
+    GRAFANA_PORT: String(ports.grafana),
     ...settings,
   };
   const compose = (...args: string[]) => run('docker', ['compose', ...args], { env, cwd: ROOT, timeout: 10 * MINUTES });
@@ -66,7 +80,7 @@ export async function newStack(settings: Record<string, string> = {}): Promise<S
     docker,
     exec: (...argv) => docker('exec', env.BACKUP_CONTAINER, ...argv),
     async [Symbol.asyncDispose]() {
-      await compose('down', '--volumes', '--remove-orphans', '--timeout', '5');
+      await compose('--profile', '*', 'down', '--volumes', '--remove-orphans', '--timeout', '5');
       await held[Symbol.asyncDispose]();
     },
   };
