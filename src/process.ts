@@ -48,6 +48,7 @@ export async function run(program: string, args: readonly string[], options: Run
     prefix: 'exec ',
   })`${[program, ...args]}`;
   const guard = watch(() => child.pid, options);
+  const [stdout, stderr] = [textOf(child.child?.stdout), textOf(child.child?.stderr)];
   try {
     const output = await child;
     guard.check(program);
@@ -56,7 +57,7 @@ export async function run(program: string, args: readonly string[], options: Run
     if (refused !== undefined) throw refused;
     if (output.exitCode === 127 && /(not found|No such file)/.test(output.stderr))
       throw new Failure('program-missing', { program });
-    return { status: output.exitCode ?? 1, stdout: output.stdout, stderr: output.stderr };
+    return { status: output.exitCode ?? 1, stdout: stdout(), stderr: stderr() };
   } finally {
     guard.stop();
   }
@@ -204,6 +205,13 @@ export function lastLines(text: string): string {
       .slice(-3)
       .join(' · ') || 'it printed nothing'
   );
+}
+
+/** All that a pipe brings. zx decodes each chunk for itself, and so breaks characters that lie in two of them. */
+function textOf(pipe: Readable | null | undefined): () => string {
+  const chunks: Buffer[] = [];
+  pipe?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
 }
 
 function outcome(child: ChildProcess): Promise<{ status: number; stderr: string }> {

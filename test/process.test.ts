@@ -44,3 +44,11 @@ test('a status of 126 or 127 that a program itself ends with is its own', async 
   for (const status of [126, 127]) assert.equal((await run('bash', ['-c', `exit ${status}`])).status, status);
   assert.equal((await run('bash', ['-c', folder])).status, 126);
 });
+
+test('what a program prints is whole, also characters of several bytes where its chunks meet', async () => {
+  const text = 'é€🐘';
+  const print = `printf '${text}%.0s' {1..60000}`;
+  const { stdout, stderr } = await run('bash', ['-c', `${print}; ${print} >&2`]);
+  // Not strictEqual: it would print all of it.
+  for (const printed of [stdout, stderr]) assert.ok(printed === text.repeat(60_000), `${printed.length} characters`);
+});
