@@ -155,6 +155,27 @@ export async function launch(
 }
 
 /**
+ * A shell script that runs when this process ends without a word, as after SIGKILL: it waits at a pipe that the system closes then.
+ * @returns `over` ends it unused
+ */
+export async function lastWill(script: string, args: readonly string[]): Promise<{ over(): Promise<void> }> {
+  const waiting = `trap '' HUP INT TERM\nread -r word\n[ "$word" = over ] && exit\n${script}`;
+  const child = await spawned('sh', () =>
+    spawn('sh', ['-c', waiting, 'sh', ...args], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] }),
+  );
+  child.stdin.on('error', () => {}); // somebody ended it; then it does nothing
+  child.unref();
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  return {
+    async over() {
+      child.ref();
+      child.stdin.end('over\n');
+      await closed;
+    },
+  };
+}
+
+/**
  * Hands the terminal to a program, such as a shell, and waits for its end.
  * @returns its status
  * @throws Failure program-missing, program-unstartable

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { identify, programsAt } from '../process/identity.ts';
 import { until } from '../process/wait.ts';
+import { lastWill } from '../process.ts';
 import { fateOf, type Maker, maker, ourselves, workingWith } from './mark.ts';
 
 const PREFIX = 'drillbook-drill-';
@@ -17,6 +18,16 @@ const MARK = 'mark.json';
 const UNMARKED_MS = 3_600_000;
 /** What a drill starts; nothing else is ever ended. */
 const PROGRAMS = new Set(['pg_restore', 'psql', 'postgres', 'initdb']);
+/** The same for the moment of our own death, without waiting for the next drill. Where there is no /proc it finds nothing. */
+const LAST_WILL = `
+for process in /proc/[0-9]*; do
+  tr '\\0' '\\n' 2>/dev/null < "$process/cmdline" | {
+    read -r program
+    case "\${program##*/}" in
+      ${[...PROGRAMS].join('|')}) grep -qF "$1/" && kill -QUIT "\${process#/proc/}" ;;
+    esac
+  }
+done 2>/dev/null`;
 /** How long a program may take to end, in milliseconds. */
 const ENDING_MS = 10_000;
 
@@ -43,12 +54,16 @@ export async function workingFolder(owner?: { uid: number; gid: number }): Promi
     const path = await mkdtemp(join(tmpdir(), PREFIX));
     const over = workingWith(path);
     await writeMark(path, made);
+    const will = await lastWill(LAST_WILL, [path]);
     if (owner !== undefined) await chown(path, owner.uid, owner.gid);
     await chmod(path, 0o700);
     return {
       path,
       making: (making) => writeMark(path, { ...made, ...(making && { making }) }),
-      [Symbol.asyncDispose]: () => removeFolder(path).finally(over),
+      [Symbol.asyncDispose]: () =>
+        removeFolder(path)
+          .finally(over)
+          .finally(() => will.over()),
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

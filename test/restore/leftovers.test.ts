@@ -3,6 +3,8 @@ import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { takeBackup } from '../../src/backup/take.ts';
+import { environmentOf } from '../../src/postgres/connection.ts';
+import { postgresPrograms } from '../../src/postgres/programs.ts';
 import { place } from '../../src/process/identity.ts';
 import { type Ran, run } from '../../src/process.ts';
 import { administer } from '../../src/restore/database.ts';
@@ -63,7 +65,7 @@ async function oidOf(name: string): Promise<string> {
 
 /** Programs of a drill that work in our scratch folder, whoever started them. */
 async function atWork(): Promise<string[]> {
-  const found = await programs();
+  const found = (await programs()).filter(({ command: [program = ''] }) => !/^(sh|bash)$/.test(program));
   return found.map(({ command }) => command.join(' ')).filter((command) => command.includes(`${scratch}/drillbook-`));
 }
 
@@ -89,6 +91,7 @@ const gone: Maker = { pid: 1_999_999, started: 'x', place: place(), host: 'here'
 describe('what a killed drill left is removed by the next one', () => {
   test('after SIGKILL: its database, its folder, its programs and its sessions', async () => {
     await killed([], building);
+    await until(async () => (await atWork()).length === 0, 'its programs end with it');
     const [left] = await testDatabases();
     assert.match(left ?? '', /^slow_restore_test_/);
     assert.equal((await readdir(scratch)).length, 1);
@@ -107,7 +110,7 @@ describe('what a killed drill left is removed by the next one', () => {
   test('after SIGKILL of one with a server of its own: that server and its data', async () => {
     const inItsServer = async () => (await atWork()).some((command) => /pg_restore/.test(command));
     await killed(['--server=own'], inItsServer);
-    assert.ok((await atWork()).some((command) => /bin\/postgres /.test(command)));
+    await until(async () => (await atWork()).length === 0, 'its programs end with it');
     await drill(small);
     assert.deepEqual(await atWork(), []);
     assert.deepEqual(await readdir(scratch), []);
@@ -130,6 +133,22 @@ describe('what a killed drill left is removed by the next one', () => {
     assert.equal((await testDatabases()).length, 1);
     await drill(small);
     assert.deepEqual(await testDatabases(), []);
+    assert.deepEqual(await readdir(scratch), []);
+  });
+
+  test('programs that outlived it, because its last will was killed with it', async () => {
+    const folder = join(scratch, 'drillbook-drill-outlived');
+    await mkdir(folder);
+    const fifo = join(folder, 'archive');
+    await run('mkfifo', [fifo]);
+    await writeFile(join(folder, 'mark.json'), JSON.stringify(gone));
+    // It waits for somebody to write into the pipe.
+    const { bin } = await postgresPrograms();
+    const waiting = run(join(bin, 'psql'), ['--file', fifo], { env: environmentOf(small.postgres) });
+    await until(async () => (await atWork()).length === 1, 'psql waits');
+    await drill(small);
+    await waiting;
+    assert.deepEqual(await atWork(), []);
     assert.deepEqual(await readdir(scratch), []);
   });
 
