@@ -10,13 +10,14 @@ import { work } from '../../src/cli/command.ts';
 import { Failure } from '../../src/failure.ts';
 
 const FOLDER = process.env.SECRETS_FOLDER ?? '/stack/secrets';
-const GROUPS = { database: 2001, store: 2002, application: 2003 } as const;
+const GROUPS = { database: 2001, store: 2002, application: 2003, monitor: 2004 } as const;
 const SECRETS = [
   { name: 'POSTGRES_PASSWORD', file: 'postgres_password', group: GROUPS.database, length: 32 },
   // MinIO takes 3 to 20 characters as a user's name.
   { name: 'MINIO_ACCESS_KEY', file: 'minio_access_key', group: GROUPS.store, length: 20 },
   { name: 'MINIO_SECRET_KEY', file: 'minio_secret_key', group: GROUPS.store, length: 32 },
   { name: 'APPLICATION_PASSWORD', file: 'application_password', group: GROUPS.application, length: 32 },
+  { name: 'MONITOR_PASSWORD', file: 'monitor_password', group: GROUPS.monitor, length: 32 },
 ] as const;
 
 process.exitCode = await work(async ({ print }) => {

@@ -18,17 +18,20 @@ import { storeAlias } from '../backup/store-alias.ts';
 /** The comment on the application's role says that the set-up was completed; it is written last. */
 const DONE = 'set up by Drillbook';
 const SAMPLE = 'freshtrack';
+const MONITOR = 'freshtrack_monitor';
 
 process.exitCode = await work(async ({ report, print, signal }) => {
   const settings = readSettings();
   const { database } = settings.postgres;
   await makeBucket(settings, signal);
   await using client = await connect(settings.postgres, { database: 'postgres', signal });
+  // Before that look: a stack that is older than this role gets it with its next start.
+  await createMonitor(client);
   if (await isDone(client)) {
     print('The stack is set up already; nothing was changed.\n');
     return 0;
   }
-  await createRoles(client, readFileSync(process.env.APPLICATION_PASSWORD_FILE ?? '', 'utf8').trim());
+  await createRoles(client, secret('APPLICATION_PASSWORD_FILE'));
   const backups = await listBackups(openStore(settings.store), database);
   if (await exists(client, database)) print(`Database ${database} is there and stays as it is.\n`);
   else if (backups.length > 0)
@@ -75,6 +78,18 @@ async function isDone(client: Client): Promise<boolean> {
 
 async function exists(client: Client, database: string): Promise<boolean> {
   return (await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database])).rows.length > 0;
+}
+
+/** Reads the server's statistics for the exporter, and no table. */
+async function createMonitor(client: Client): Promise<void> {
+  const { rows } = await client.query(`SELECT 1 FROM pg_roles WHERE rolname = '${MONITOR}'`);
+  if (rows.length > 0) return;
+  const password = client.escapeLiteral(secret('MONITOR_PASSWORD_FILE'));
+  await client.query(`CREATE ROLE ${MONITOR} LOGIN CONNECTION LIMIT 5 IN ROLE pg_monitor PASSWORD ${password}`);
+}
+
+function secret(name: string): string {
+  return readFileSync(process.env[name] ?? '', 'utf8').trim();
 }
 
 /** The application's role, to which row-level security applies, and the one that reads for reports. */

@@ -32,7 +32,18 @@ const TREE = [
 ];
 const NOT_IN_IT = new Set(['site', 'transcript.json']);
 
-export type Images = Record<'POSTGRES_IMAGE' | 'MINIO_IMAGE' | 'DRILLBOOK_IMAGE' | 'NODE_IMAGE' | 'MC_IMAGE', string>;
+/** The monitoring programs are one image here. Grafana is not among them: Debian has no package of it. */
+export type Images = Record<
+  | 'POSTGRES_IMAGE'
+  | 'MINIO_IMAGE'
+  | 'DRILLBOOK_IMAGE'
+  | 'NODE_IMAGE'
+  | 'MC_IMAGE'
+  | 'PROMETHEUS_IMAGE'
+  | 'ALERTMANAGER_IMAGE'
+  | 'POSTGRES_EXPORTER_IMAGE',
+  string
+>;
 
 type Build = { name: string; files: string[]; dockerfile: string; args?: Record<string, string> };
 
@@ -70,8 +81,23 @@ export async function provideImages(
     dockerfile: local('postgres.Dockerfile'),
     args: { BASE: base },
   });
+  const monitoring = await build({
+    name: 'monitoring',
+    files: [],
+    dockerfile: local('monitoring.Dockerfile'),
+    args: { BASE: base },
+  });
   const DRILLBOOK_IMAGE = await buildOurs(NODE_IMAGE, MC_IMAGE);
-  return { POSTGRES_IMAGE, MINIO_IMAGE, DRILLBOOK_IMAGE, NODE_IMAGE, MC_IMAGE };
+  return {
+    POSTGRES_IMAGE,
+    MINIO_IMAGE,
+    DRILLBOOK_IMAGE,
+    NODE_IMAGE,
+    MC_IMAGE,
+    PROMETHEUS_IMAGE: monitoring,
+    ALERTMANAGER_IMAGE: monitoring,
+    POSTGRES_EXPORTER_IMAGE: monitoring,
+  };
 
   async function has(image: string): Promise<boolean> {
     return (await run('docker', ['image', 'inspect', image], docker)).status === 0;
