@@ -18,6 +18,7 @@ import { runOrFail } from '../../src/process.ts';
 import { drill } from '../../src/restore/drill.ts';
 import { exitOf } from '../../src/restore/text.ts';
 import type { Settings } from '../../src/settings.ts';
+import { randomNumbers } from '../support/random.ts';
 import { forge, load, manifestOf, NASTY, put } from '../support/samples.ts';
 import { type Services, startServices } from '../support/services.ts';
 
@@ -135,17 +136,6 @@ async function expectUndecided(content: Buffer, code: string, words: RegExp): Pr
     return true;
   });
   count('undecided');
-}
-
-/** Numbers from 0 to 1, the same ones for the same seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 function flipped(content: Buffer, at: number, bit = 0): Buffer {
