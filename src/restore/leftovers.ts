@@ -32,10 +32,11 @@ export async function removeAbandonedFolders(server?: Server): Promise<string[]>
   const said: string[] = [];
   for (const { path, making } of await abandonedFolders()) {
     await endProgramsIn(path);
-    const elsewhere = making !== undefined && !(server && (await removeUnmarked(server, making)));
-    // A database may still be there on another server: the drill that comes to it needs the mark.
-    await removeFolder(path, { keepMark: elsewhere });
-    if (!elsewhere) said.push(`Removed the working folder of a drill that was killed: ${path}`);
+    const database = making && (server === undefined ? 'unknown' : await removeUnmarked(server, making));
+    // A database may still be there or come, so the mark is needed once more.
+    await removeFolder(path, { keepMark: database === 'unknown' });
+    if (database === 'removed') said.push(`Removed the test database of a drill that was killed: ${making?.database}`);
+    if (database !== 'unknown') said.push(`Removed the working folder of a drill that was killed: ${path}`);
   }
   return said;
 }
@@ -69,18 +70,21 @@ export async function serverIdentity({ admin, settings }: Server): Promise<strin
 /**
  * Removes a database whose maker was killed between making it and marking it: its name was noted before, it has no comment, and it is
  * as empty as every database is at its beginning. Anything else of that name stays.
- * @returns false when it would be on another server
+ * @returns `unknown` when it would be on another server, or that session still lives: a killed client's CREATE DATABASE goes on to its end
  */
-async function removeUnmarked(server: Server, making: { server: string; database: string }): Promise<boolean> {
-  if (making.server !== (await serverIdentity(server))) return false;
+async function removeUnmarked(
+  server: Server,
+  making: { server: string; database: string },
+): Promise<'removed' | 'absent' | 'unknown'> {
+  if (making.server !== (await serverIdentity(server)) || (await isHeld(server.admin, making.database)))
+    return 'unknown';
   const { rowCount } = await server.admin.query(
     `SELECT FROM pg_database
      WHERE datname = $1 AND shobj_description(oid, 'pg_database') IS NULL AND pg_has_role(datdba, 'MEMBER')`,
     [making.database],
   );
-  if (rowCount === 1 && (await isEmpty(server.settings, making.database)))
-    await dropDatabase(server.admin, making.database);
-  return true;
+  if (rowCount !== 1 || !(await isEmpty(server.settings, making.database))) return 'absent';
+  return (await dropDatabase(server.admin, making.database)) ? 'removed' : 'unknown';
 }
 
 async function isEmpty(settings: Settings['postgres'], database: string): Promise<boolean> {

@@ -163,6 +163,14 @@ describe('what a killed drill left is removed by the next one', () => {
       await writeFile(join(folder, 'mark.json'), JSON.stringify({ ...gone, making: { server, database } }));
     }
     await services.sql('CREATE TABLE somebodys (a int)', 'small_restore_test_0000bbbb');
+    {
+      // As long as the killed one's session works on, the database may yet come, or get its mark.
+      await using killed = await administer(services.settings.postgres);
+      for (const name of names) await killed.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [name]);
+      await drill(small);
+      assert.deepEqual(await testDatabases(), names);
+      assert.equal((await readdir(scratch)).length, 2);
+    }
     await drill(small);
     assert.deepEqual(await testDatabases(), ['small_restore_test_0000bbbb']);
     assert.deepEqual(await readdir(scratch), []);
