@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { takeBackup } from '../../src/backup/take.ts';
 import type { FailureCode } from '../../src/failure.ts';
-import { connect, quoteIdentifier } from '../../src/postgres/connection.ts';
+import { connect, environmentOf, quoteIdentifier } from '../../src/postgres/connection.ts';
+import { postgresPrograms } from '../../src/postgres/programs.ts';
+import { runOrFail } from '../../src/process.ts';
 import { restoreDatabase } from '../../src/restore/create.ts';
 import { restoreInPlace } from '../../src/restore/in-place.ts';
 import { compareDatabaseWithManifest } from '../../src/restore/read.ts';
@@ -96,6 +98,15 @@ describe('a backup restored into a new database', () => {
       [],
     );
     await drop('unproven');
+  });
+
+  test('has its owners and privileges from SQL too, whatever psql would make of the rest', async () => {
+    const { bin } = await postgresPrograms();
+    const env = environmentOf(settings.postgres, 'nasty');
+    const { stdout } = await runOrFail(join(bin, 'pg_dump'), ['--create', '--format=plain'], { env, timeout: 60_000 });
+    const name = await forged(Buffer.from(stdout));
+    assert.equal((await restoreDatabase(settings, { backup: name, into: 'from_sql' })).verdict, 'equal');
+    await drop('from_sql');
   });
 
   test('is refused where a database has the name, or the name is too long, before anything is made', async () => {
@@ -219,6 +230,21 @@ describe('a backup restored in place', () => {
     const other = await forged(archive, (text) => text.replace('"rows":603', '"rows":604'));
     const [oid] = await services.sql("SELECT oid FROM pg_database WHERE datname = 'nasty'");
     await assert.rejects(restoreInPlace(settings, { backup: other, dropReplaced: true }), failing('restore-differs'));
+    assert.deepEqual(await databases(), before);
+    assert.deepEqual(await services.sql("SELECT oid FROM pg_database WHERE datname = 'nasty'"), [oid]);
+  });
+
+  test('leaves everything as it was when it is interrupted at the swap, or the name of the replaced one is taken', async () => {
+    const before = await databases();
+    const [oid] = await services.sql("SELECT oid FROM pg_database WHERE datname = 'nasty'");
+    const stop = new AbortController();
+    const report = (event: { kind: string; title?: string }) => {
+      if (event.title?.startsWith('Putting')) stop.abort(new Error('stopped'));
+    };
+    await assert.rejects(restoreInPlace(settings, { backup: good, report, signal: stop.signal }), /stopped/);
+    const keep = await services.database('nasty_old');
+    await assert.rejects(restoreInPlace(settings, { backup: good }), failing('database-exists'));
+    await drop(keep);
     assert.deepEqual(await databases(), before);
     assert.deepEqual(await services.sql("SELECT oid FROM pg_database WHERE datname = 'nasty'"), [oid]);
   });
