@@ -15,6 +15,8 @@ export type Stack = AsyncDisposable & {
   env: Record<string, string>;
   containers: { postgres: string; minio: string; backup: string; backend: string };
   compose(...args: string[]): Promise<Ran>;
+  /** With other settings, for this once. */
+  composeWith(settings: Record<string, string>, ...args: string[]): Promise<Ran>;
   docker(...args: string[]): Promise<Ran>;
   /** In the backup container. */
   exec(...argv: string[]): Promise<Ran>;
@@ -64,7 +66,9 @@ export async function newStack(settings: Record<string, string> = {}): Promise<S
     GRAFANA_PORT: String(ports.grafana),
     ...settings,
   };
-  const compose = (...args: string[]) => run('docker', ['compose', ...args], { env, cwd: ROOT, timeout: 10 * MINUTES });
+  const composeWith = (other: Record<string, string>, ...args: string[]) =>
+    run('docker', ['compose', ...args], { env: { ...env, ...other }, cwd: ROOT, timeout: 10 * MINUTES });
+  const compose = (...args: string[]) => composeWith({}, ...args);
   const docker = (...args: string[]) => run('docker', args, { env, cwd: ROOT, timeout: 10 * MINUTES });
   return {
     project,
@@ -77,6 +81,7 @@ export async function newStack(settings: Record<string, string> = {}): Promise<S
       backend: `${project}-backend-1`,
     },
     compose,
+    composeWith,
     docker,
     exec: (...argv) => docker('exec', env.BACKUP_CONTAINER, ...argv),
     async [Symbol.asyncDispose]() {
