@@ -4,8 +4,8 @@
  * what it has started.
  */
 import { z } from 'zod';
+import { processesWith, sessionLeader } from '../process/identity.ts';
 import { type Ran, type RunOptions, run } from '../process.ts';
-import { processesWith, sessionLeader } from './local/identity.ts';
 
 export const Container = z.strictObject({
   name: z.string().min(1),

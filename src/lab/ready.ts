@@ -1,7 +1,7 @@
 /** Whether the sample application can work. */
 import { Failure } from '../failure.ts';
+import { until } from '../process/wait.ts';
 import type { Lab } from './lab.ts';
-import { until } from './local/wait.ts';
 
 const READY_MS = 20_000;
 

@@ -2,11 +2,12 @@
  * Which process is which. A process id alone is soon given to another process, so a process is known by its id and the
  * instant of its start; nothing is ever signalled without both being right.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { run } from '../process.ts';
+import { commandOf, environmentOf, processIds, statOf } from './list.ts';
 
 export const Identity = z.object({
   pid: z.number().int().positive(),
@@ -18,16 +19,9 @@ export type Identity = z.infer<typeof Identity>;
 /** The process that has this id now; undefined when there is none, or only its remains (a zombie). */
 export async function identify(pid: number): Promise<Identity | undefined> {
   if (process.platform !== 'linux') return identifyByPs(pid);
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the program's name in brackets, may hold blanks and brackets itself.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return { pid, started: `${boot}:${fields[19]}` };
-  } catch {
-    return undefined;
-  }
+  const stat = statOf(pid);
+  if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
+  return { pid, started: `${boot()}:${stat.started}` };
 }
 
 /** Whether that very process is still there. */
@@ -37,27 +31,12 @@ export async function alive(identity: Identity): Promise<boolean> {
 
 /** Processes whose environment holds this entry (`NAME=value`), other than ourselves. Linux only; elsewhere none. */
 export function processesWith(entry: string): number[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(entry);
-      } catch {
-        return false; // ended meanwhile, or another user's
-      }
-    })
-    .map(Number);
+  return processIds().filter((pid) => pid !== process.pid && environmentOf(pid).includes(entry));
 }
 
 /** Whether this process leads a session: the shell of a terminal does. Linux only. */
 export function sessionLeader(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]) === pid;
-  } catch {
-    return false; // ended meanwhile
-  }
+  return statOf(pid)?.session === pid;
 }
 
 async function identifyByPs(pid: number): Promise<Identity | undefined> {
@@ -73,8 +52,7 @@ async function identifyByPs(pid: number): Promise<Identity | undefined> {
  */
 export function place(): string {
   try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
+    return `${boot()} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
     return hostname();
   }
@@ -82,16 +60,14 @@ export function place(): string {
 
 /** Running programs of these names (`pg_restore`) that name the path, or something below it, on their command line. Linux only. */
 export function programsAt(path: string, names: ReadonlySet<string>): number[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((name) => {
-      try {
-        const [program = '', ...args] = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-        return names.has(basename(program)) && args.some((arg) => arg === path || arg.includes(`${path}/`));
-      } catch {
-        return false; // ended meanwhile
-      }
-    })
-    .map(Number);
+  return processIds().filter((pid) => {
+    const [program = '', ...args] = commandOf(pid);
+    if (pid === process.pid || !names.has(basename(program))) return false;
+    return args.some((arg) => arg === path || arg.includes(`${path}/`));
+  });
+}
+
+/** Another one after each start of the machine, with which the counting of process ids and of ticks begins anew. */
+function boot(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

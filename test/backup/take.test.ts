@@ -46,7 +46,7 @@ async function assertNothingLeft(settings: Settings, besides: string[] = []): Pr
   assert.deepEqual(await objectsIn(services, settings.store.bucket), besides);
   assert.deepEqual(await uploadedParts(services), []);
   await until(async () => (await otherSessions(services)).length === 0, 'the sessions have ended');
-  assert.deepEqual(await childPrograms(services), []);
+  assert.deepEqual(childPrograms(services), []);
 }
 
 test('a backup is an archive with its checksum, its roles and a manifest of the same instant', async () => {
@@ -151,7 +151,7 @@ test('interrupted while pg_dump waits for a lock it leaves nothing behind', asyn
   taking.catch(() => {});
   const waiting = `SELECT FROM pg_locks WHERE NOT granted`;
   await until(async () => (await services.sql(waiting)).length >= 2, 'the dump and the manifest wait for the lock');
-  assert.equal((await programs()).filter(({ command }) => command[0]?.endsWith('pg_dump')).length, 1);
+  assert.equal(programs().filter(({ command }) => command[0]?.endsWith('pg_dump')).length, 1);
   controller.abort(new Error('interrupted'));
   await assert.rejects(taking, /interrupted/);
   await locking.query('ROLLBACK');
@@ -272,7 +272,7 @@ test('a store that goes away in the middle fails the backup, and what is left is
     names.every((name) => name.startsWith('.drillbook/taking/')),
     names.join(),
   );
-  assert.deepEqual(await childPrograms(services), []);
+  assert.deepEqual(childPrograms(services), []);
   await takeBackup(settings, { now: () => new Date(Date.now() + 25 * 3_600_000) });
   assert.deepEqual(await uploadedParts(services), []);
 });

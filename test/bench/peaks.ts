@@ -1,5 +1,6 @@
 /** The peak memory of every program below a process, read from /proc (Linux); elsewhere nothing is known. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { processIds, readOf, statOf } from '../../src/process/list.ts';
 
 export class Peaks {
   readonly #root: number;
@@ -10,7 +11,7 @@ export class Peaks {
   }
 
   look(): void {
-    const parents = new Map(pids().map((pid) => [pid, parentOf(pid)]));
+    const parents = new Map(processIds().map((pid) => [pid, statOf(pid)?.parent]));
     for (const pid of parents.keys()) {
       if (pid === this.#root || !isBelow(pid, this.#root, parents)) continue;
       const peak = peakOf(pid, this.#root);
@@ -31,7 +32,7 @@ function isBelow(pid: number, root: number, parents: Map<number, number | undefi
 /** Undefined for one that has ended, and for a copy of our own process that has not become another program yet. */
 function peakOf(pid: number, root: number): { program: string; bytes: number } | undefined {
   if (programOf(pid) === programOf(root)) return undefined;
-  const status = read(`/proc/${pid}/status`);
+  const status = readOf(pid, 'status') ?? '';
   const [, program = ''] = /^Name:\s*(.*)$/m.exec(status) ?? [];
   const [, peak] = /^VmHWM:\s*(\d+) kB$/m.exec(status) ?? [];
   return peak === undefined ? undefined : { program, bytes: Number(peak) * 1024 };
@@ -42,29 +43,5 @@ function programOf(pid: number): string {
     return readlinkSync(`/proc/${pid}/exe`);
   } catch {
     return '';
-  }
-}
-
-function parentOf(pid: number): number | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  // The second field is the name in parentheses and may hold anything.
-  return stat === '' ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-}
-
-function pids(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // it ended meanwhile
   }
 }

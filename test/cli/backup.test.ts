@@ -196,7 +196,7 @@ for (const [signal, status] of [
     running.stdout.resume();
     const waiting = 'SELECT FROM pg_locks WHERE NOT granted';
     await until(async () => (await services.sql(waiting)).length >= 2, 'the dump waits for the lock');
-    const seen = await programs();
+    const seen = programs();
     assert.ok(seen.some(({ command }) => command[0]?.endsWith('pg_dump')));
     assert.ok(seen.some(({ command }) => command[0]?.endsWith('pg_restore')));
     assertNoSecrets(settings, ...seen.map(({ command }) => command.join(' ')));
@@ -210,7 +210,7 @@ for (const [signal, status] of [
     assert.deepEqual(await objectsIn(services, settings.store.bucket), []);
     assert.deepEqual(await uploadedParts(services), []);
     await until(async () => (await otherSessions(services)).length === 0, 'the sessions have ended');
-    const left = (await programs()).filter(({ command }) => command.join(' ').includes('--snapshot='));
+    const left = programs().filter(({ command }) => command.join(' ').includes('--snapshot='));
     assert.deepEqual(
       left.filter(({ parent }) => parent === running.pid || parent === 1),
       [],

@@ -17,11 +17,11 @@ import { fileURLToPath } from 'node:url';
 import { Failure } from '../../src/failure.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { serviceMark } from '../../src/lab/local/daemon.ts';
-import { identify, processesWith } from '../../src/lab/local/identity.ts';
 import { orphans } from '../../src/lab/local/removal.ts';
 import { readState } from '../../src/lab/local/state.ts';
-import { until } from '../../src/lab/local/wait.ts';
 import { attachLab, keepLab, labUp, removeOrphans, resetLab } from '../../src/lab/up.ts';
+import { identify, processesWith } from '../../src/process/identity.ts';
+import { until } from '../../src/process/wait.ts';
 import { run, stream } from '../../src/process.ts';
 import { silent } from '../../src/progress.ts';
 

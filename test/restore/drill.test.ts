@@ -503,9 +503,7 @@ describe('an interrupted drill leaves nothing', () => {
       const script = join(import.meta.dirname, '../../scripts/test-restore.ts');
       const running = run(process.execPath, [script], { env: { PATH, HOME, ...env, TMPDIR: scratch } });
       await until(restoring, 'pg_restore builds the index');
-      const ours = (await programs()).filter(
-        ({ parent, command }) => parent === process.pid && command.includes(script),
-      );
+      const ours = programs().filter(({ parent, command }) => parent === process.pid && command.includes(script));
       assert.equal(ours.length, 1);
       for (const { pid } of ours) process.kill(pid, signal);
       const ended = await running;

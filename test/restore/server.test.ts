@@ -59,7 +59,7 @@ after(async () => {
 
 async function nothingIsLeft(): Promise<void> {
   assert.deepEqual(await readdir(scratch), []);
-  const working = (await programs()).filter(({ command }) => command.join(' ').includes(`${scratch}/`));
+  const working = programs().filter(({ command }) => command.join(' ').includes(`${scratch}/`));
   assert.deepEqual(working, []);
 }
 

@@ -1,6 +1,7 @@
 /** What must be gone after a failure: looked up behind the back of the code that should have removed it. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { commandOf, processIds, statOf } from '../../src/process/list.ts';
 import type { Services } from './services.ts';
 
 /** The names of all objects in a bucket. */
@@ -25,11 +26,10 @@ export async function otherSessions(services: Services): Promise<string[]> {
   return rows.map((row) => String(row.session));
 }
 
-/** Command lines of this process's descendants, servers of the test excluded. */
-export async function childPrograms(services: Services): Promise<string[]> {
+/** Command lines of the programs that this process started and that still run, servers of the test excluded. */
+export function childPrograms(services: Services): string[] {
   const servers = new Set([services.postgres.pid, services.minio.pid]);
-  const found = await programs();
-  return found
+  return programs()
     .filter(({ pid, parent }) => parent === process.pid && !servers.has(pid))
     .map(({ command }) => command.join(' '));
 }
@@ -37,19 +37,10 @@ export async function childPrograms(services: Services): Promise<string[]> {
 export type Program = { pid: number; parent: number; command: string[] };
 
 /** Every program on the machine, as every user of it can see them. */
-export async function programs(): Promise<Program[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const all = await Promise.all(
-    pids.map(async (pid) => {
-      try {
-        const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-        const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return state === 'Z' ? undefined : { pid, parent: Number(parent), command };
-      } catch {
-        return undefined; // it ended meanwhile
-      }
-    }),
-  );
-  return all.filter((program) => program !== undefined);
+export function programs(): Program[] {
+  return processIds().flatMap((pid) => {
+    const stat = statOf(pid);
+    if (stat === undefined || stat.state === 'Z') return [];
+    return [{ pid, parent: stat.parent, command: commandOf(pid) }];
+  });
 }

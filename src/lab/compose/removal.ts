@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
-import { alive } from '../local/identity.ts';
+import { alive } from '../../process/identity.ts';
 import { PREFIX } from '../local/removal.ts';
 import { docker, labelled } from './docker.ts';
 import { readState, type State } from './state.ts';

@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../failure.ts';
 import { connect } from '../../postgres/connection.ts';
+import { until } from '../../process/wait.ts';
 import { lastLines } from '../../process.ts';
 import type { Settings } from '../../settings.ts';
 import type { Service } from '../lab.ts';
-import { until } from '../local/wait.ts';
 import { compose, docker } from './docker.ts';
 import { containerOf, type ServiceName, type State } from './state.ts';
 

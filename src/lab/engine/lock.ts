@@ -1,7 +1,7 @@
 /** One at a time: a file that names the process which holds it. A holder that died holds nothing. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { alive, Identity, identify } from '../local/identity.ts';
+import { alive, Identity, identify } from '../../process/identity.ts';
 
 const LOOK_AGAIN_MS = 200;
 

@@ -1,7 +1,7 @@
 /** Who uses the private engine now: it is stopped when the last one leaves. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { alive, identify } from '../local/identity.ts';
+import { alive, identify } from '../../process/identity.ts';
 import { read } from './lock.ts';
 
 export async function enter(folder: string): Promise<void> {

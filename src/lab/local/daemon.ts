@@ -5,11 +5,11 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { alive, Identity, identify } from '../../process/identity.ts';
+import { until } from '../../process/wait.ts';
 import { lastLines, launch } from '../../process.ts';
 import type { Service } from '../lab.ts';
-import { alive, Identity, identify } from './identity.ts';
 import { isFree } from './ports.ts';
-import { until } from './wait.ts';
 
 const START_MS = 60_000;
 /** How long a service may take for each signal before the next, harsher one. */

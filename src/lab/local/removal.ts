@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { alive, identify, processesWith } from '../../process/identity.ts';
 import { endProcess, serviceMark } from './daemon.ts';
-import { alive, identify, processesWith } from './identity.ts';
 import { readState } from './state.ts';
 
 export const PREFIX = 'drillbook-lab-';

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Identity } from './identity.ts';
+import { Identity } from '../../process/identity.ts';
 
 const port = z.number().int().min(1).max(65_535);
 const secret = z.string().min(1);

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { Failure } from '../../../src/failure.ts';
 import type { Lab } from '../../../src/lab/lab.ts';
-import { until } from '../../../src/lab/local/wait.ts';
 import { waitForBackend } from '../../../src/lab/ready.ts';
 import { createSample } from '../../../src/lab/sample/create.ts';
 import { labUp } from '../../../src/lab/up.ts';
 import { connect } from '../../../src/postgres/connection.ts';
+import { until } from '../../../src/process/wait.ts';
 import { silent } from '../../../src/progress.ts';
 
 let lab: Lab & AsyncDisposable;
