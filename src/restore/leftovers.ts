@@ -34,7 +34,13 @@ export async function removeAbandonedFolders(server?: Server): Promise<string[]>
     await endProgramsIn(path);
     const database = making && (server === undefined ? 'unknown' : await removeUnmarked(server, making));
     // A database may still be there or come, so the mark is needed once more.
-    await removeFolder(path, { keepMark: database === 'unknown' });
+    try {
+      await removeFolder(path, { keepMark: database === 'unknown' });
+    } catch (cause) {
+      // What another one left is no reason not to drill.
+      said.push(`The working folder ${path} of a drill that was killed could not be removed: ${cause}`);
+      continue;
+    }
     if (database === 'removed') said.push(`Removed the test database of a drill that was killed: ${making?.database}`);
     if (database !== 'unknown') said.push(`Removed the working folder of a drill that was killed: ${path}`);
   }

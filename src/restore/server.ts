@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import type { Backup } from '../backup/catalogue.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { Failure } from '../failure.ts';
-import type { Client } from '../postgres/connection.ts';
+import { addressOf, type Client, readingFailure } from '../postgres/connection.ts';
 import { type PostgresPrograms, postgresPrograms } from '../postgres/programs.ts';
 import { startThrowaway, throwawayOwner } from '../postgres/throwaway.ts';
 import type { Report } from '../progress.ts';
@@ -67,7 +67,21 @@ export async function openServer(wanted: Wanted, stack: AsyncDisposableStack): P
   const where = own ? `in ${tmpdir()}` : 'on the database server';
   const room = `${size(needs.local)} in ${tmpdir()} and about ${size(needs.server)} ${where}`;
   report({ kind: 'note', text: `${backup.name}: needs ${room}; takes about ${needs.seconds} s` });
-  return own ? openOwn(wanted, place, needs, stack) : openGiven(wanted, needs, stack);
+  try {
+    return await (own ? openOwn(wanted, place, needs, stack) : openGiven(wanted, needs, stack));
+  } catch (cause) {
+    wanted.signal.throwIfAborted();
+    throw lookFailure(wanted.settings.postgres, cause);
+  }
+}
+
+/** A server that goes away, or refuses, while it is looked at. What is neither (a bug) is returned as it is. */
+function lookFailure(settings: Settings['postgres'], cause: unknown): unknown {
+  if (cause instanceof Failure) return cause;
+  const failure = readingFailure(settings, cause);
+  if (!(failure instanceof Failure) || failure.code !== 'dump-failed') return failure;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Failure('postgres-unreachable', { server: addressOf(settings), reason }, { cause });
 }
 
 async function openGiven(wanted: Wanted, needs: Needs, stack: AsyncDisposableStack): Promise<DrillServer> {
