@@ -70,13 +70,20 @@ export async function compareWithChecksums(
   if (backup.checksum) {
     const name = companionName(backup.name, 'checksum');
     const text = await store.getText(name, { limit: 1_000_000, signal });
-    const [, sum, named] = /^([0-9a-f]{64}) [ *](.+)$/m.exec(text) ?? [];
-    if (sum === undefined) faults.push(`${name} is no checksum`);
-    else if (named !== backup.name) faults.push(`${name} is the checksum of another file, ${named}`);
-    else if (sum !== downloaded.sha256) faults.push(`the archive's SHA-256 differs from the one in ${name}`);
+    const sums = checksumsIn(text);
+    const own = sums.find(({ file }) => file === backup.name);
+    if (sums[0] === undefined) faults.push(`${name} is no checksum`);
+    else if (own === undefined) faults.push(`${name} is the checksum of another file, ${sums[0].file}`);
+    else if (own.sum !== downloaded.sha256) faults.push(`the archive's SHA-256 differs from the one in ${name}`);
     compared.push('SHA-256 of the archive with its checksum file');
   }
   return { faults, compared };
+}
+
+/** Lines of `sha256sum`, also as other programs and editors write them: in capitals, with Windows line ends, in a list. Pure. */
+function checksumsIn(text: string): { sum: string; file: string }[] {
+  const lines = text.replace(/^\uFEFF/, '').matchAll(/^([0-9a-f]{64}) [ *](?:\.\/)?(.+?)\r?$/gim);
+  return [...lines].map(([, sum = '', file = '']) => ({ sum: sum.toLowerCase(), file }));
 }
 
 /** A backup of nothing, or none at all. @throws Failure object-missing when it was removed meanwhile */

@@ -86,7 +86,7 @@ export function figure(count: number): string {
 function compareRows(expected: Content, actual: Content): Difference[] {
   const present = new Map(actual.tables.map((table) => [nameOf(table), table]));
   const [wanted, found] = [sumsByRoot(expected), sumsByRoot(actual)];
-  return expected.tables.flatMap((table) => {
+  const differing = expected.tables.flatMap((table): Difference[] => {
     const name = nameOf(table);
     const other = present.get(name);
     if (other === undefined || (other.rows === table.rows && other.hash === table.hash)) return [];
@@ -95,6 +95,19 @@ function compareRows(expected: Content, actual: Content): Difference[] {
       other.rows === table.rows
         ? `table ${name}: ${figure(table.rows)} rows as in the backup, but their content differs`
         : `table ${name}: ${figure(other.rows)} rows, the backup holds ${figure(table.rows)}`;
+    return [{ kind: 'rows', name, text }];
+  });
+  return [...differing, ...unstatedRows(expected, actual)];
+}
+
+/** A table whose rows nobody can vouch for. Of one that is not in the backup at all something else is said. */
+function unstatedRows(expected: Content, actual: Content): Difference[] {
+  const stated = new Set(expected.tables.map(nameOf));
+  const wanted = new Set(expected.objects.table.things.map((thing) => thing.name));
+  return actual.tables.flatMap((table) => {
+    const name = nameOf(table);
+    if (stated.has(name) || !wanted.has(name)) return [];
+    const text = `table ${name}: ${figure(table.rows)} rows, but the manifest does not state them`;
     return [{ kind: 'rows', name, text }];
   });
 }
