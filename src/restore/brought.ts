@@ -1,7 +1,5 @@
 /** A backup that was brought here, compared with its checksums and opened: what every restore for real begins with. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Backup, findBackup } from '../backup/catalogue.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { Failure } from '../failure.ts';
@@ -13,6 +11,7 @@ import type { Settings } from '../settings.ts';
 import { openStore } from '../store/store.ts';
 import { type Contents, readArchive } from './contents.ts';
 import { compareWithChecksums, emptiness, fetchArchive, fetchManifest } from './fetch.ts';
+import { workingFolder } from './folder.ts';
 import { enoughDiskSpace } from './preflight.ts';
 
 export type Brought = AsyncDisposable & {
@@ -44,11 +43,8 @@ export async function bringBackup(
   if (empty !== undefined) throw unfit(empty);
   const manifest = await fetchManifest(store, backup, signal);
   const programs = await postgresPrograms();
-  const folder = await mkdtemp(join(tmpdir(), 'drillbook-restore-')).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Failure('folder-unusable', { folder: tmpdir(), reason }, { cause });
-  });
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  // Marked as a drill's: one that is killed leaves it to the next drill to be removed.
+  const { path: folder } = stack.use(await workingFolder());
   if (!(await enoughDiskSpace(folder, backup.size)))
     throw new Failure('no-space', { file: `${backup.name} in ${tmpdir()}` });
   report({ kind: 'stage', title: `Downloading ${backup.name}` });

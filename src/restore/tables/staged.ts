@@ -9,6 +9,7 @@ import type { Report } from '../../progress.ts';
 import type { Settings } from '../../settings.ts';
 import { type Brought, bringBackup } from '../brought.ts';
 import { administer, commentOnDatabase, createDatabase, databaseOid, dropDatabase } from '../database.ts';
+import { holdTestDatabase } from '../leftovers.ts';
 import { commentOf, ourselves } from '../mark.ts';
 import { mayCreate } from '../preflight.ts';
 import { firstOfEachKind } from '../proof.ts';
@@ -53,6 +54,7 @@ export async function stage(
   });
   signal.throwIfAborted();
   report({ kind: 'stage', title: `Restoring the whole backup into ${database}` });
+  await holdTestDatabase(admin, database);
   await createDatabase(admin, database, manifest?.content.database);
   const oid = (await databaseOid(admin, database)) ?? '';
   await commentOnDatabase(admin, database, commentOf(backup.name, database, oid, await ourselves()));
