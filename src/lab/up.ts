@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { connect } from '../postgres/connection.ts';
 import { serverUser } from '../postgres/server-user.ts';
+import { cacheFolder } from '../process/find.ts';
 import { identify } from '../process/identity.ts';
 import type { Report } from '../progress.ts';
 import { attachedCompose, keepCompose, removeComposeOrphans, resetCompose } from './compose/up.ts';
@@ -21,7 +22,6 @@ import { prepareReaders, tmpOf } from './local/readers.ts';
 import { orphans, PREFIX, removeRemains } from './local/removal.ts';
 import { createRoles } from './local/roles.ts';
 import { newSecret, readState, type State, writeState } from './local/state.ts';
-import { cacheFolder } from './programs/find.ts';
 import { provideMinio, providePostgres } from './programs.ts';
 
 export type LabOptions = {

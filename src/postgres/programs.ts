@@ -1,10 +1,9 @@
-/** Finds PostgreSQL's client programs: in PATH, then the newest below /usr/lib/postgresql, then the user's cache folder. */
+/** Finds PostgreSQL's programs: in PATH, then the newest of the system's folders, then the user's cache folder. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { constants } from 'node:fs';
-import { access, glob, realpath } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { globSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from '../failure.ts';
+import { cacheFolder, type Env, isProgram, pathFolders } from '../process/find.ts';
 import { runOrFail } from '../process.ts';
 
 export type PostgresPrograms = {
@@ -14,9 +13,11 @@ export type PostgresPrograms = {
   version: string;
 };
 
-const NEEDED = ['pg_dump', 'pg_restore', 'psql'] as const;
-/** Besides, what a server needs that we start ourselves. */
-const OF_A_SERVER = ['initdb', 'postgres'] as const;
+const CLIENT = ['pg_dump', 'pg_restore', 'psql'];
+/** With what a server needs that we start ourselves. */
+const SERVER = [...CLIENT, 'initdb', 'postgres'];
+/** Where the packages of Debian and of PostgreSQL's own repositories put them. */
+const SYSTEM = ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin'];
 let found: Promise<PostgresPrograms> | undefined;
 const chosen = new AsyncLocalStorage<PostgresPrograms>();
 
@@ -40,32 +41,30 @@ export function withPrograms<R>(programs: PostgresPrograms, work: () => Promise<
 }
 
 /** Every installation of this machine that holds a server with its client programs, as they are found; those of `only`, if given. */
-export async function serverPrograms(
-  env: Record<string, string | undefined>,
-  only?: string,
-): Promise<PostgresPrograms[]> {
-  const bins = only === undefined ? await candidates(env) : [only];
-  const complete = await Promise.all(bins.map((bin) => holds(bin, [...NEEDED, ...OF_A_SERVER])));
-  const servers = [...new Set(bins.filter((_, i) => complete[i]))];
-  return Promise.all(
-    servers.map(async (bin) => {
-      const { stdout } = await runOrFail(join(bin, 'postgres'), ['--version'], { timeout: 30_000 });
-      return { bin, version: versionIn(stdout) };
-    }),
-  );
+export async function serverPrograms(env: Env, only?: string): Promise<PostgresPrograms[]> {
+  const found = only === undefined ? installations(env, SERVER) : [only].filter((bin) => holds(bin, SERVER));
+  return Promise.all([...new Set(found)].map((bin) => programsIn(bin, 'postgres')));
+}
+
+/** The first of them. @param system patterns of the system's folders */
+export async function firstServerPrograms(env: Env, system = SYSTEM): Promise<PostgresPrograms | undefined> {
+  const [bin] = installations(env, SERVER, system);
+  return bin === undefined ? undefined : programsIn(bin, 'postgres');
 }
 
 /** As `postgresPrograms`, from a given environment and without remembering. */
-export async function findPrograms(env: Record<string, string | undefined>): Promise<PostgresPrograms> {
-  for (const bin of await candidates(env)) {
-    if (!(await holds(bin, NEEDED))) continue;
-    const { stdout } = await runOrFail(join(bin, 'pg_dump'), ['--version'], { timeout: 30_000 });
-    return { bin, version: versionIn(stdout) };
-  }
+export async function findPrograms(env: Env): Promise<PostgresPrograms> {
+  const [bin] = installations(env, CLIENT);
+  if (bin !== undefined) return programsIn(bin, 'pg_dump');
   throw new Failure('program-missing', {
     program: 'pg_dump',
     ways: 'Install the package postgresql-client, or put the folder that holds pg_dump, pg_restore and psql in PATH.',
   });
+}
+
+async function programsIn(bin: string, asked: 'postgres' | 'pg_dump'): Promise<PostgresPrograms> {
+  const { stdout } = await runOrFail(join(bin, asked), ['--version'], { timeout: 30_000 });
+  return { bin, version: versionIn(stdout) };
 }
 
 /** `pg_dump (PostgreSQL) 15.18 (Debian 15.18-1)` → `15.18`. */
@@ -78,31 +77,23 @@ export function majorOf(version: string): number {
   return Number.parseInt(version, 10);
 }
 
-async function candidates(env: Record<string, string | undefined>): Promise<string[]> {
-  const path = (env.PATH ?? '').split(delimiter).filter(Boolean);
-  const cache = join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'drillbook');
-  const patterns = ['/usr/lib/postgresql/*/bin', '/usr/pgsql-*/bin', join(cache, 'postgres*/**/bin')];
-  const folders = await Promise.all(
-    patterns.map(async (pattern) => {
-      const matches = await Array.fromAsync(glob(pattern));
-      return matches.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
-    }),
-  );
-  return [...path, ...folders.flat()];
+/** The folders that hold all that is needed, the best first. Looked for one by one: often the first is all that is asked for. */
+function* installations(env: Env, needed: string[], system = SYSTEM): Generator<string> {
+  for (const bin of pathFolders(env)) if (holds(bin, needed)) yield bin;
+  for (const pattern of [...system, join(cacheFolder(env), 'postgres*/**/bin')])
+    for (const bin of newest(pattern)) if (holds(bin, needed)) yield bin;
+}
+
+/** Folders that have a version in their path, by number. */
+function newest(pattern: string): string[] {
+  return globSync(pattern).sort((a, b) => b.localeCompare(a, 'en', { numeric: true }));
 }
 
 /**
  * Debian's /usr/bin/pg_dump is a wrapper that chooses a version by the clusters of this machine, which have nothing to do
  * with the server that is backed up: the folders below /usr/lib/postgresql are asked instead.
  */
-async function holds(bin: string, needed: readonly string[]): Promise<boolean> {
-  try {
-    for (const program of needed) {
-      await access(join(bin, program), constants.X_OK);
-      if ((await realpath(join(bin, program))).endsWith('pg_wrapper')) return false;
-    }
-    return true;
-  } catch {
-    return false;
-  }
+function holds(bin: string, needed: string[]): boolean {
+  const programs = needed.map((name) => join(bin, name));
+  return programs.every((program) => isProgram(program) && !realpathSync(program).endsWith('pg_wrapper'));
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Failure } from '../failure.ts';
 
-export type ServerUser = { uid: number; gid: number };
+type ServerUser = { uid: number; gid: number };
 
 /**
  * The user the server runs as; undefined: as ourselves.
@@ -21,4 +21,11 @@ export function serverUser(): ServerUser | undefined {
     program: 'A user that PostgreSQL may run as',
     ways: 'Make one (useradd --system postgres), or run as a normal user instead of root.',
   });
+}
+
+/** What to start so that the program runs as this user. setpriv replaces itself by it, so the process id is the program's own. */
+export function asServerUser(program: string, args: string[], user: ServerUser | undefined) {
+  if (user === undefined) return { program, args };
+  const switched = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--', program, ...args];
+  return { program: 'setpriv', args: switched };
 }

@@ -11,7 +11,8 @@ import { until } from '../process/wait.ts';
 import { lastLines, launch, runOrFail } from '../process.ts';
 import type { Settings } from '../settings.ts';
 import type { PostgresPrograms } from './programs.ts';
-import { type ServerUser, serverUser } from './server-user.ts';
+import { isReady } from './ready.ts';
+import { asServerUser, serverUser } from './server-user.ts';
 
 const START_MS = 60_000;
 const STOP_MS = 15_000;
@@ -85,7 +86,7 @@ export async function startThrowaway(
     '--no-locale',
     '--no-sync',
   ];
-  const initdb = asUser(join(programs.bin, 'initdb'), options, owner);
+  const initdb = asServerUser(join(programs.bin, 'initdb'), options, owner);
   try {
     await runOrFail(initdb.program, initdb.args, { cwd: '/', env, timeout: 120_000, signal });
   } catch (cause) {
@@ -94,7 +95,7 @@ export async function startThrowaway(
     throw new Failure('own-server-failed', { version, message }, { cause });
   }
   appendFileSync(join(data, 'postgresql.conf'), configuration(socket));
-  const server = asUser(join(programs.bin, 'postgres'), ['-D', data], owner);
+  const server = asServerUser(join(programs.bin, 'postgres'), ['-D', data], owner);
   const pid = await launch(server.program, server.args, { cwd: '/', env, log });
   const identity = await identify(pid);
   const gone = async () => identity === undefined || !(await alive(identity));
@@ -124,21 +125,4 @@ async function stopServer(identity: Identity | undefined): Promise<void> {
     }
     if (await until(gone, { timeout: STOP_MS })) return;
   }
-}
-
-/** The server writes its id on the first line of this file and its state on the eighth. */
-function isReady(data: string, pid: number): boolean {
-  try {
-    const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
-  } catch {
-    return false; // not yet written
-  }
-}
-
-/** PostgreSQL refuses to run as root. setpriv replaces itself by the program, so the process id is the server's own. */
-function asUser(program: string, args: string[], user: ServerUser | undefined) {
-  if (user === undefined) return { program, args };
-  const switched = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--', program, ...args];
-  return { program: 'setpriv', args: switched };
 }

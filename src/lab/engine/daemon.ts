@@ -7,9 +7,9 @@
 import { globSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { isProgram } from '../../process/find.ts';
 import { alive, identify } from '../../process/identity.ts';
 import { lastLines, launch, run } from '../../process.ts';
-import { isProgram } from '../programs/find.ts';
 import { answeringEngine } from './found.ts';
 import { read } from './lock.ts';
 import type { Places } from './places.ts';

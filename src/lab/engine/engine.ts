@@ -5,8 +5,8 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { inPath } from '../../process/find.ts';
 import { run } from '../../process.ts';
-import { inPath } from '../programs/find.ts';
 import { canUnpackPackages, unpackPackages } from '../programs/packages.ts';
 import type { ProvideOptions } from '../programs/provide.ts';
 import { intoPlace } from '../programs/unpack.ts';

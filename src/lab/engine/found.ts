@@ -1,7 +1,7 @@
 /** The engine that answers, if there is one, and whether it and its Compose plugin are new enough. */
 import { Failure } from '../../failure.ts';
+import type { Env } from '../../process/find.ts';
 import { run } from '../../process.ts';
-import type { Env } from '../programs/find.ts';
 
 /** Compose files need health conditions of depends_on, which the plugin has; images need BuildKit with secrets. */
 const LEAST_ENGINE = [20, 10] as const;

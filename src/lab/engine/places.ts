@@ -1,7 +1,7 @@
 /** Where the private engine and what it is made of lie: below the user's cache, nothing anywhere else. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { cacheFolder, type Env } from '../programs/find.ts';
+import { cacheFolder, type Env } from '../../process/find.ts';
 
 export type Places = ReturnType<typeof placesOf>;
 

@@ -2,9 +2,10 @@
  * The lab's PostgreSQL server: made by initdb, owned by the administrator's role, reached by password over loopback and
  * over a socket in the lab's folder.
  */
-import { appendFileSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ServerUser, serverUser } from '../../postgres/server-user.ts';
+import { isReady } from '../../postgres/ready.ts';
+import { asServerUser, serverUser } from '../../postgres/server-user.ts';
 import { runOrFail } from '../../process.ts';
 import type { Service } from '../lab.ts';
 import { daemonService, serviceMark } from './daemon.ts';
@@ -98,21 +99,4 @@ export async function initialise(folder: string, state: State, signal?: AbortSig
 /** Appends our settings; of a setting that is named twice PostgreSQL takes the last. */
 function configure(folder: string, port: number): void {
   appendFileSync(join(folder, 'postgres', 'data', 'postgresql.conf'), configuration(folder, port));
-}
-
-/** The server writes its id on the first line of this file and its state on the eighth. */
-function isReady(data: string, pid: number): boolean {
-  try {
-    const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-    return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
-  } catch {
-    return false; // not yet written
-  }
-}
-
-/** setpriv replaces itself by the program, so the process id is the server's own. */
-function asServerUser(program: string, args: string[], user: ServerUser | undefined) {
-  if (user === undefined) return { program, args };
-  const switched = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--', program, ...args];
-  return { program: 'setpriv', args: switched };
 }

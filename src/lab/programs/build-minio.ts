@@ -5,7 +5,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
-import { cacheFolder } from './find.ts';
+import { cacheFolder } from '../../process/find.ts';
 import { provideGo } from './go.ts';
 import { narrate } from './narrate.ts';
 import type { ProvideOptions } from './provide.ts';

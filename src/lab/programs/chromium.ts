@@ -1,7 +1,7 @@
 /** A Chromium for the browser tests. */
 import { Failure } from '../../failure.ts';
+import { inPath } from '../../process/find.ts';
 import { aptInstall } from './apt.ts';
-import { inPath } from './find.ts';
 import { mayInstall } from './permission.ts';
 import type { ProvideOptions } from './provide.ts';
 

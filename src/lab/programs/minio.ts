@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { cacheFolder, type Env, inPath, isProgram } from '../../process/find.ts';
 import { run } from '../../process.ts';
 import { buildMinioProgram } from './build-minio.ts';
-import { cacheFolder, type Env, inPath, isProgram } from './find.ts';
 import type { ProvideOptions } from './provide.ts';
 
 export type Minio = { minio: string; mc: string; versions: { minio: string; mc: string } };

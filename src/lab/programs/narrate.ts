@@ -1,9 +1,9 @@
 /** Runs a program that takes long and tells how far it is. */
 import { createInterface } from 'node:readline';
 import { Failure } from '../../failure.ts';
+import type { Env } from '../../process/find.ts';
 import { lastLines, stream } from '../../process.ts';
 import type { Report } from '../../progress.ts';
-import type { Env } from './find.ts';
 
 /** How many of its last lines are kept to say what went wrong. */
 const KEPT_LINES = 40;

@@ -1,8 +1,8 @@
 /** Packages of Debian and its relatives, unpacked as they are: nothing of the system is changed, no daemon is started. */
 import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Env, inPath } from '../../process/find.ts';
 import { runOrFail } from '../../process.ts';
-import { type Env, inPath } from './find.ts';
 import { narrate } from './narrate.ts';
 import type { ProvideOptions } from './provide.ts';
 

@@ -4,7 +4,7 @@
  */
 import { confirm, isCancel } from '@clack/prompts';
 import { Failure } from '../../failure.ts';
-import { inPath } from './find.ts';
+import { inPath } from '../../process/find.ts';
 import type { ProvideOptions } from './provide.ts';
 
 /** @throws Failure settings-invalid when DRILLBOOK_INSTALL is none of the three */

@@ -1,7 +1,7 @@
 /** Prometheus, Alertmanager and the exporter of PostgreSQL, for the tests of the alerts and the dashboard. */
 import { join } from 'node:path';
 import { Failure } from '../../failure.ts';
-import { cacheFolder, type Env, inPath, isProgram } from './find.ts';
+import { cacheFolder, type Env, inPath, isProgram } from '../../process/find.ts';
 import { canUnpackPackages, unpackPackages } from './packages.ts';
 import type { ProvideOptions } from './provide.ts';
 import { intoPlace } from './unpack.ts';

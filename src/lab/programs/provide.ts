@@ -1,6 +1,7 @@
 /** What every `provide…` function is given. */
+
+import type { Env } from '../../process/find.ts';
 import type { Report } from '../../progress.ts';
-import type { Env } from './find.ts';
 
 export type ProvideOptions = {
   report: Report;

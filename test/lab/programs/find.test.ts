@@ -19,8 +19,8 @@ import { provideChromium } from '../../../src/lab/programs/chromium.ts';
 import { findGo, isNewEnough } from '../../../src/lab/programs/go.ts';
 import { findMinioProgram, provideMinio } from '../../../src/lab/programs/minio.ts';
 import { mayInstall } from '../../../src/lab/programs/permission.ts';
-import { findPostgres } from '../../../src/lab/programs/postgres.ts';
 import { intoPlace } from '../../../src/lab/programs/unpack.ts';
+import { firstServerPrograms } from '../../../src/postgres/programs.ts';
 import { silent } from '../../../src/progress.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'drillbook-test-'));
@@ -53,26 +53,26 @@ test('PostgreSQL is taken from PATH before the system’s folders and the cache'
   const system = folder();
   programs(postgres('16.3'), join(system, '16', 'bin'));
   const path = programs(postgres('15.18'));
-  assert.deepEqual(await findPostgres({ PATH: path }, system), { bin: path, version: '15.18' });
+  assert.deepEqual(await firstServerPrograms({ PATH: path }, [join(system, '*/bin')]), { bin: path, version: '15.18' });
 });
 
 test('of the system’s versions the newest is taken, by number and not by letter', async () => {
   const system = folder();
   for (const version of ['9.6.24', '15.18', '17.2']) programs(postgres(version), join(system, version, 'bin'));
-  assert.equal((await findPostgres({ PATH: '' }, system))?.version, '17.2');
+  assert.equal((await firstServerPrograms({ PATH: '' }, [join(system, '*/bin')]))?.version, '17.2');
 });
 
 test('a PATH with clients only is passed over', async () => {
   const { psql = '', pg_dump = '' } = postgres('16.1');
   const path = programs({ psql, pg_dump });
-  assert.equal(await findPostgres({ PATH: path, XDG_CACHE_HOME: folder() }, folder()), undefined);
+  assert.equal(await firstServerPrograms({ PATH: path, XDG_CACHE_HOME: folder() }, []), undefined);
 });
 
 test('Debian’s wrapper is passed over, because it chooses a version by clusters that are not ours', async () => {
   const path = programs(postgres('15.1'));
   rmSync(join(path, 'psql'));
   symlinkSync(join(programs({ pg_wrapper: 'psql (PostgreSQL) 15.1' }), 'pg_wrapper'), join(path, 'psql'));
-  assert.equal(await findPostgres({ PATH: path, XDG_CACHE_HOME: folder() }, folder()), undefined);
+  assert.equal(await firstServerPrograms({ PATH: path, XDG_CACHE_HOME: folder() }, []), undefined);
 });
 
 test('what an earlier run unpacked is found in the cache, launchers before the programs they start', async () => {
@@ -80,7 +80,7 @@ test('what an earlier run unpacked is found in the cache, launchers before the p
   const place = join(cache, 'drillbook', 'postgresql', 'packages');
   programs(postgres('17.1'), join(place, 'all/usr/lib/postgresql/17/bin'));
   programs(postgres('17.1'), join(place, 'bin'));
-  const found = await findPostgres({ PATH: '', XDG_CACHE_HOME: cache }, folder());
+  const found = await firstServerPrograms({ PATH: '', XDG_CACHE_HOME: cache }, []);
   assert.equal(found?.bin, join(place, 'bin'));
 });
 

@@ -17,10 +17,12 @@ export function inPath(name: string, env: Env): string[] {
     .filter(isProgram);
 }
 
+/** The folders of PATH, in its order. */
 export function pathFolders(env: Env): string[] {
   return (env.PATH ?? '').split(delimiter).filter(Boolean);
 }
 
+/** Whether this is a file that we may execute. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
