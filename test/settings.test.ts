@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Failure } from '../src/failure.ts';
-import { readServiceSettings, readSettings, secretsOf } from '../src/settings.ts';
+import { readServiceSettings } from '../src/settings/service.ts';
+import { readSettings, secretsOf } from '../src/settings.ts';
 
 const LEAST = {
   POSTGRES_HOST: 'db',

@@ -7,7 +7,7 @@ import { listBackups } from '../backup/catalogue.ts';
 import { Failure } from '../failure.ts';
 import { postgresPrograms } from '../postgres/programs.ts';
 import { fetchManifest } from '../restore/fetch.ts';
-import type { ServiceSettings } from '../settings.ts';
+import type { ServiceSettings } from '../settings/service.ts';
 import { openStore, type Store } from '../store/store.ts';
 import { type Backoff, backoff } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';

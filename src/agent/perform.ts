@@ -4,7 +4,7 @@ import { takeBackup } from '../backup/take.ts';
 import { Failure } from '../failure.ts';
 import type { Report } from '../progress.ts';
 import { drill } from '../restore/drill.ts';
-import type { ServiceSettings } from '../settings.ts';
+import type { ServiceSettings } from '../settings/service.ts';
 import type { Clock } from './clock.ts';
 import type { Due } from './due.ts';
 import type { Fields, Log } from './log.ts';

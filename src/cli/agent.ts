@@ -2,7 +2,8 @@
 
 import { serve } from '../agent/agent.ts';
 import { openLog } from '../agent/log.ts';
-import { readServiceSettings, secretsOf } from '../settings.ts';
+import { readServiceSettings } from '../settings/service.ts';
+import { secretsOf } from '../settings.ts';
 import { command } from './command.ts';
 
 export const agent = command({

@@ -2,7 +2,8 @@
 import { serve } from '../../src/agent/agent.ts';
 import { systemClock } from '../../src/agent/clock.ts';
 import { openLog } from '../../src/agent/log.ts';
-import { readServiceSettings, secretsOf } from '../../src/settings.ts';
+import { readServiceSettings } from '../../src/settings/service.ts';
+import { secretsOf } from '../../src/settings.ts';
 
 const settings = readServiceSettings();
 const stopping = new AbortController();

@@ -4,7 +4,8 @@ import { serve } from '../../src/agent/agent.ts';
 import type { Clock } from '../../src/agent/clock.ts';
 import { openLog } from '../../src/agent/log.ts';
 import { listBackups } from '../../src/backup/catalogue.ts';
-import type { ServiceSettings, Settings } from '../../src/settings.ts';
+import type { ServiceSettings } from '../../src/settings/service.ts';
+import type { Settings } from '../../src/settings.ts';
 import { openStore } from '../../src/store/store.ts';
 import { until } from '../support/services.ts';
 
