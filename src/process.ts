@@ -8,7 +8,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
-import { $ } from 'zx';
+// Without zx's tools for scripts, which take 12 MB.
+import { $ } from 'zx/core';
 import { Failure } from './failure.ts';
 import { refusedByBash, startFailure } from './process/start-failure.ts';
 

@@ -9,7 +9,8 @@ import { codeOf } from './failures.ts';
 import { stat } from './list.ts';
 
 const MIB = 1024 ** 2;
-const LEAST_PART = 8 * MIB;
+/** S3 takes none smaller, but for the last. */
+const LEAST_PART = 5 * MIB;
 /** S3 takes 10,000; a tenth is left for archives that grow beyond what was expected. */
 const PARTS = 9_000;
 
