@@ -54,10 +54,10 @@ function installPackages() {
   console.error(`  Packages are installed (${((Date.now() - since) / 1000).toFixed(1)} s)`);
 }
 
-/** Runs the entry point in this terminal; signals of the terminal reach it by themselves, others are handed on. */
+/** Runs the entry point in this terminal and hands signals on: one that the terminal sent to both comes twice, which does no harm. */
 function handOver() {
   const child = spawn(node, [join(root, String(entry)), ...rest], { cwd: root, stdio: 'inherit' });
-  process.on('SIGINT', () => {});
+  process.on('SIGINT', () => child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   child.once('exit', (status, signal) => {
     process.exitCode = status ?? (signal === 'SIGINT' ? 130 : 143);
