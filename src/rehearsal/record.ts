@@ -13,7 +13,10 @@ import { describeTarget, templateTargets } from './step/definition.ts';
 /** Paths below the folders where people and programs keep things of their own. */
 const ABSOLUTE = /(?<=^|[\s"'=:(])\/(?:tmp|root|home|srv|var\/folders|Users)\/[^\s"':)]*/gm;
 
-export type RecordOptions = { lab: Lab; recordedAt: string };
+/** What a transcript says of the lab, and what it must not say. */
+type Recorded = Pick<Lab, 'kind' | 'versions' | 'folder' | 'names' | 'environment'>;
+
+export type RecordOptions = { lab: Recorded; recordedAt: string };
 
 /** Undefined when the page was not run in `intact`, which is what its times and outputs are taken from. */
 export function transcriptOf(
@@ -85,7 +88,7 @@ function destroysOf({ scripts }: LoadedPage, id: string): string[] {
 }
 
 /** Takes the machine's own paths and secrets out of a text: it is published. */
-export function publishable(lab: Lab): (text: string) => string {
+export function publishable(lab: Pick<Lab, 'folder' | 'names' | 'environment'>): (text: string) => string {
   const hides = (['administrator', 'plain-owner'] as const).map((reader) => hider(lab.environment(reader)));
   const own = [lab.folder, ...lab.names];
   return (text) =>
