@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { takeBackup } from '../../src/backup/take.ts';
@@ -10,23 +10,12 @@ import { runOrFail } from '../../src/process.ts';
 import { restoreDatabase } from '../../src/restore/create.ts';
 import { restoreInPlace } from '../../src/restore/in-place.ts';
 import { compareDatabaseWithManifest } from '../../src/restore/read.ts';
-import type { Settings } from '../../src/settings.ts';
-import { bare, bytesOf, forge, load, manifestOf, NASTY, put } from '../support/samples.ts';
-import { type Services, startServices } from '../support/services.ts';
+import { endNasty, good, scratch, services, settings, startNasty } from '../support/nasty.ts';
+import { bare, bytesOf, forge, manifestOf, put } from '../support/samples.ts';
 
-let services: Services;
-let settings: Settings;
-let good: string;
-let scratch: string;
-const temporary = process.env.TMPDIR;
-
-before(async () => {
-  services = await startServices();
-  scratch = join(services.folder, 'tmp');
-  await mkdir(scratch);
-  process.env.TMPDIR = scratch;
-  await load(services, 'nasty', NASTY);
-  await services.sql(`
+before(() =>
+  startNasty(() =>
+    services.sql(`
     CREATE ROLE keeper; CREATE ROLE "Odd; role: ""x""";
     ALTER DATABASE nasty OWNER TO keeper;
     ALTER DATABASE nasty CONNECTION LIMIT 33;
@@ -36,16 +25,11 @@ before(async () => {
     GRANT TEMPORARY, CREATE ON DATABASE nasty TO "Odd; role: ""x""";
     ALTER DATABASE nasty SET search_path TO "$user", public, "Mixed Case";
     ALTER DATABASE nasty SET app.tenant TO 'it''s \\ one, "two"';
-    ALTER ROLE nasty_reader IN DATABASE nasty SET statement_timeout TO '7s'`);
-  settings = services.with({ postgres: { database: 'nasty' } });
-  good = (await takeBackup(settings)).name;
-});
+    ALTER ROLE nasty_reader IN DATABASE nasty SET statement_timeout TO '7s'`),
+  ),
+);
 
-after(async () => {
-  if (temporary === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = temporary;
-  await services?.[Symbol.asyncDispose]();
-});
+after(endNasty);
 
 async function databases(): Promise<unknown[]> {
   const rows = await services.sql("SELECT datname FROM pg_database WHERE datname !~ '^(template|postgres|freshtrack)'");

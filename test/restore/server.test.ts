@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Manifest } from '../../src/backup/manifest.ts';
-import { takeBackup } from '../../src/backup/take.ts';
 import { Failure } from '../../src/failure.ts';
 import { environmentOf } from '../../src/postgres/connection.ts';
 import { majorOf, postgresPrograms, serverPrograms } from '../../src/postgres/programs.ts';
@@ -18,44 +17,37 @@ import { verdictText } from '../../src/restore/text.ts';
 import { readSettings, type Settings } from '../../src/settings.ts';
 import { drillbook } from '../support/command.ts';
 import { programs } from '../support/leftovers.ts';
-import { bytesOf, forge, load, manifestOf, NASTY } from '../support/samples.ts';
-import { freePort, type Services, startServices } from '../support/services.ts';
+import {
+  archive,
+  endNasty,
+  good,
+  manifest,
+  nextName,
+  scratch,
+  services,
+  settings,
+  startNasty,
+} from '../support/nasty.ts';
+import { forge } from '../support/samples.ts';
+import { freePort } from '../support/services.ts';
 
-let services: Services;
-let settings: Settings;
-/** The same, with a port on which no server listens. */
+/** The settings, with a port on which no server listens. */
 let nowhere: Settings;
-let good: string;
-let archive: Buffer;
-let manifest: Manifest;
-let scratch: string;
-const temporary = process.env.TMPDIR;
 
 before(async () => {
-  services = await startServices();
-  scratch = join(services.folder, 'tmp');
-  await mkdir(scratch);
-  process.env.TMPDIR = scratch;
-  await load(services, 'nasty', NASTY);
-  await services.sql(
-    `CREATE ROLE "Odd Owner" NOLOGIN; CREATE ROLE visitor NOLOGIN;
-     ALTER DATABASE nasty OWNER TO "Odd Owner"; ALTER DATABASE nasty SET work_mem = '7MB';
-     REVOKE CONNECT ON DATABASE nasty FROM PUBLIC; GRANT CONNECT ON DATABASE nasty TO visitor;
-     COMMENT ON DATABASE nasty IS 'it''s nasty';`,
-  );
-  await services.sql('ALTER DEFAULT PRIVILEGES FOR ROLE "Odd Owner" GRANT SELECT ON TABLES TO visitor', 'nasty');
-  settings = services.with({ postgres: { database: 'nasty' } });
+  await startNasty(async () => {
+    await services.sql(
+      `CREATE ROLE "Odd Owner" NOLOGIN; CREATE ROLE visitor NOLOGIN;
+       ALTER DATABASE nasty OWNER TO "Odd Owner"; ALTER DATABASE nasty SET work_mem = '7MB';
+       REVOKE CONNECT ON DATABASE nasty FROM PUBLIC; GRANT CONNECT ON DATABASE nasty TO visitor;
+       COMMENT ON DATABASE nasty IS 'it''s nasty';`,
+    );
+    await services.sql('ALTER DEFAULT PRIVILEGES FOR ROLE "Odd Owner" GRANT SELECT ON TABLES TO visitor', 'nasty');
+  });
   nowhere = services.with({ postgres: { database: 'nasty', port: await freePort() } });
-  good = (await takeBackup(settings)).name;
-  archive = await bytesOf(services, good);
-  manifest = await manifestOf(services, good);
 });
 
-after(async () => {
-  if (temporary === undefined) delete process.env.TMPDIR;
-  else process.env.TMPDIR = temporary;
-  await services?.[Symbol.asyncDispose]();
-});
+after(endNasty);
 
 async function nothingIsLeft(): Promise<void> {
   assert.deepEqual(await readdir(scratch), []);
@@ -63,10 +55,9 @@ async function nothingIsLeft(): Promise<void> {
   assert.deepEqual(working, []);
 }
 
-let minute = 0;
 /** A backup of the good archive whose manifest says something else. */
 async function claiming(change: (content: Manifest['content']) => void, versions = manifest.versions): Promise<string> {
-  const name = `nasty_2020-01-01_00-${String(++minute).padStart(2, '0')}-00.sql.gz`;
+  const name = nextName();
   const changed = structuredClone(manifest);
   change(changed.content);
   await forge(services, name, archive, { ...changed, versions });
