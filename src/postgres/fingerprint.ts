@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import type { Report } from '../progress.ts';
 import { silent } from '../progress.ts';
 import type { Content, SequenceContent } from './content.ts';
+import { grantsOf } from './grants.ts';
 import { readObjects } from './objects.ts';
 import { readRows } from './rows.ts';
 
@@ -116,14 +117,7 @@ async function readDatabase(client: ClientBase): Promise<Content['database']> {
       coalesce((
         SELECT string_agg(g.who || ': ' || g.may, '; ' ORDER BY g.who COLLATE "C")
         FROM (
-          SELECT x.who, string_agg(DISTINCT x.privilege, ', ' ORDER BY x.privilege) AS may
-          FROM (
-            SELECT
-              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('%I', pg_get_userbyid(a.grantee)) END AS who,
-              a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END AS privilege
-            FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
-          ) AS x
-          GROUP BY x.who
+          ${grantsOf("aclexplode(coalesce(d.datacl, acldefault('d', d.datdba)))")}
         ) AS g
       ), 'none') AS privileges
     FROM pg_database d

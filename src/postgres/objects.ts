@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ClientBase } from 'pg';
 import { type Content, KINDS, type Kind, type Thing } from './content.ts';
+import { withGrants } from './grants.ts';
 
 type Row = { name: string; definition: string; state?: string | null; on?: string | null };
 
 const QUERIES = new Map<Kind, string>(
-  KINDS.map((kind) => [kind, readFileSync(new URL(`./catalog/${kind}.sql`, import.meta.url), 'utf8')]),
+  KINDS.map((kind) => [kind, withGrants(readFileSync(new URL(`./catalog/${kind}.sql`, import.meta.url), 'utf8'))]),
 );
 
 /** Every object of every kind, each kind sorted by name. Needs the session of `pinSession`. */

@@ -9,14 +9,7 @@ SELECT
   coalesce((
     SELECT string_agg(g.who || ': ' || g.may, '; ' ORDER BY g.who COLLATE "C")
     FROM (
-      SELECT x.who, string_agg(DISTINCT x.privilege, ', ' ORDER BY x.privilege) AS may
-      FROM (
-        SELECT
-          CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('%I', pg_get_userbyid(a.grantee)) END AS who,
-          a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END AS privilege
-        FROM aclexplode(d.defaclacl) AS a
-      ) AS x
-      GROUP BY x.who
+      {{grants of aclexplode(d.defaclacl)}}
     ) AS g
   ), 'none') AS state
 FROM pg_default_acl d

@@ -8,15 +8,7 @@ WITH said (name, version, what) AS (
     ('now', coalesce(l.lanacl, acldefault('l', l.lanowner))),
     ('usual', coalesce(i.initprivs, acldefault('l', l.lanowner)))) AS v (version, acl)
   LEFT JOIN LATERAL (
-    SELECT x.who, string_agg(DISTINCT x.privilege, ', ' ORDER BY x.privilege) AS may
-    FROM (
-      SELECT
-        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('%I', pg_get_userbyid(a.grantee)) END AS who,
-        a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END AS privilege
-      FROM aclexplode(v.acl) AS a
-      WHERE a.grantee <> l.lanowner
-    ) AS x
-    GROUP BY x.who
+    {{grants of (SELECT * FROM aclexplode(v.acl) AS i WHERE i.grantee <> l.lanowner)}}
   ) AS g ON true
   WHERE l.lanispl
   GROUP BY l.lanname, v.version

@@ -42,14 +42,7 @@ said (name, version, what) AS (
   FROM object o
   CROSS JOIN LATERAL (VALUES ('now', o.acl), ('usual', o.usual)) AS v (version, acl)
   LEFT JOIN LATERAL (
-    SELECT x.who, string_agg(DISTINCT x.privilege, ', ' ORDER BY x.privilege) AS may
-    FROM (
-      SELECT
-        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE format('%I', pg_get_userbyid(a.grantee)) END AS who,
-        a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END AS privilege
-      FROM aclexplode(v.acl) AS a
-    ) AS x
-    GROUP BY x.who
+    {{grants of aclexplode(v.acl)}}
   ) AS g ON true
   WHERE o.acl IS NOT NULL
     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e')
