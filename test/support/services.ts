@@ -4,14 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Client as S3 } from 'minio';
+import { freePort } from '../../src/lab/local/ports.ts';
 import { connect, quoteIdentifier } from '../../src/postgres/connection.ts';
 import { postgresPrograms } from '../../src/postgres/programs.ts';
 import { type Running, runOrFail, stream } from '../../src/process.ts';
 import type { Settings } from '../../src/settings.ts';
+
+export { freePort };
 
 const SUPERUSER = { user: 'freshtrack', password: 'pg-Secret-7c1' };
 const STORE_KEYS = { accessKey: 'access-Key-4f2', secretKey: 'store-Secret-9d3' };
@@ -129,16 +131,6 @@ export async function until(
     if (Date.now() > deadline) assert.fail(`waited a minute, but never: ${what} ${await words()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
 }
 
 async function startPostgres(stack: AsyncDisposableStack, folder: string) {
