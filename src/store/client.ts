@@ -1,8 +1,8 @@
 /** A client of one bucket. minio-js repeats a request only with a body that is already spent, so `ask` repeats what may be repeated. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client } from 'minio';
 import type { Settings } from '../settings.ts';
 import { storeFailure } from './failures.ts';
+import { Client } from './minio.ts';
 import { checkName } from './names.ts';
 import { faultOf, pauseBefore } from './retry.ts';
 import { transport } from './transport.ts';

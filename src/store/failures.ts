@@ -1,7 +1,7 @@
 /** What the store or the network answered, as a Failure a person can act on. */
-import { InvalidObjectNameError, InvalidPrefixError, S3Error } from 'minio';
 import { Failure } from '../failure.ts';
 import type { Settings } from '../settings.ts';
+import { InvalidObjectNameError, InvalidPrefixError, S3Error } from './minio.ts';
 import { invalidName } from './names.ts';
 
 const AUTH = new Set([

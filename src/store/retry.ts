@@ -1,7 +1,7 @@
 /** Whether and when a request is repeated: only what may succeed a moment later, a bounded number of times, at growing distances. */
-import { S3Error } from 'minio';
 import { Failure } from '../failure.ts';
 import { codeOf, reasonOf } from './failures.ts';
+import { S3Error } from './minio.ts';
 
 /**
  * absent: nobody listens, and who restarts is back within a second or two · silent: it took the request and said nothing for as long

@@ -3,11 +3,11 @@
  * between it and Node's HTTP.
  */
 import { lookup } from 'node:dns';
-import http from 'node:http';
-import https from 'node:https';
+import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { getCACertificates } from 'node:tls';
 import type { Settings } from '../settings.ts';
+import { http, https } from './minio.ts';
 
 export type Transport = Pick<typeof http, 'request'>;
 
@@ -15,14 +15,14 @@ export type Transport = Pick<typeof http, 'request'>;
 const UNREAD = [408, 429, 499, 500, 502, 503, 504, 520];
 
 /** Connections are kept and used again by all clients of one endpoint. Those that idle keep no process alive. */
-const agents = new Map<string, http.Agent>();
+const agents = new Map<string, Agent>();
 
 /** `signal` ends whatever is under way. */
 export function transport(settings: Settings['store'], signal: AbortSignal | undefined): Transport {
   const seconds = settings.timeout;
   const send = settings.endpoint.protocol === 'https:' ? https.request : http.request;
   const agent = agentOf(settings);
-  const request = (options: http.RequestOptions, onResponse?: (response: http.IncomingMessage) => void) => {
+  const request = (options: RequestOptions, onResponse?: (response: IncomingMessage) => void) => {
     const limits = {
       ...options,
       agent,
@@ -52,7 +52,7 @@ class NoAnswer extends Error {
   }
 }
 
-function agentOf({ endpoint, ca }: Settings['store']): http.Agent {
+function agentOf({ endpoint, ca }: Settings['store']): Agent {
   const key = `${endpoint.origin} ${ca ?? ''}`;
   const found = agents.get(key);
   if (found !== undefined) return found;

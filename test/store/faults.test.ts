@@ -96,13 +96,16 @@ test('connections that bring nothing, time after time, are given up, and no file
 });
 
 test('an object that is replaced while it is downloaded is noticed, and no file is left', async () => {
-  await using at = await behind((_, nth) => (nth === 0 ? { cut: 500_000 } : undefined));
+  let isNew = false;
+  // Until the new object lies there, whoever asks again is told to come later.
+  await using at = await behind((_, nth) => (nth === 0 ? { cut: 500_000 } : isNew ? undefined : 503));
   await archiveIn(at.bucket, 3_000_000);
   let replaced: Promise<unknown> | undefined;
   const onProgress = () => {
-    replaced ??= archiveIn(at.bucket, 3_000_000);
+    replaced ??= archiveIn(at.bucket, 3_000_000).then(() => {
+      isNew = true;
+    });
   };
-  // The next request waits in the proxy's queue behind nothing, so the new object is put before it is let through.
   const direct = openStore({ ...services.settings.store, bucket: at.bucket });
   const file = newFile();
   const download = at.store.download('archive', file, { onProgress });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { S3Error } from 'minio';
+import { S3Error } from '../../src/store/minio.ts';
 import { type Fault, faultOf, pauseBefore, REPEATS } from '../../src/store/retry.ts';
 import { element, elements, escapeXml } from '../../src/store/xml.ts';
 
