@@ -24,10 +24,18 @@ const FAST = [
   'maintenance_work_mem=512MB',
   // The jobs are parallel already.
   'max_parallel_maintenance_workers=0',
+  // Compiling the checks of foreign keys costs more than it saves.
+  'jit=off',
   'statement_timeout=0',
   'lock_timeout=0',
   'client_min_messages=warning',
 ];
+
+/**
+ * Rows that nobody counts call no autovacuum, which would read again all that is about to be thrown away, and hold the database when
+ * it is dropped. Only a superuser may say so.
+ */
+const UNCOUNTED = ['track_counts=off'];
 
 /** What a throwaway database has no right to or no use for: these need roles and things of the server. */
 const LEFT_OUT = ['--no-owner', '--no-acl', '--no-tablespaces', '--no-subscriptions', '--no-security-labels'] as const;
@@ -72,7 +80,7 @@ export async function restoreArchive(
     return await restoreAsScript(settings, database, archive, chosen, options);
   const jobs = `--jobs=${head.format === 'custom' ? JOBS : 1}`;
   const args = [databaseArgument(database), jobs, '--exit-on-error', ...chosen];
-  const env = sessionOf(settings, database, superuser);
+  const env = sessionOf(settings, database, superuser, whole);
   return judge('pg_restore', await perform('pg_restore', args, env, limitOf(archive), signal), version);
 }
 
@@ -85,11 +93,11 @@ export async function restoreScript(
   database: string,
   archive: OpenedArchive,
   filter: ScriptFilter,
-  { signal, superuser = false }: Pick<RestoreOptions, 'signal' | 'superuser'>,
+  { signal, superuser = false, whole = false }: Pick<RestoreOptions, 'signal' | 'superuser' | 'whole'>,
 ): Promise<string | undefined> {
   const programs = await postgresPrograms();
   const through = { filter, reader: scriptReader(archive.name), complete: true };
-  const env = sessionOf(settings, database, superuser);
+  const env = sessionOf(settings, database, superuser, whole);
   const psql = { programs, database, env, timeout: limitOf(archive), signal };
   return judge('psql', await feedScript(archive.sql(signal), through, psql), programs.version);
 }
@@ -112,7 +120,7 @@ async function restoreAsScript(
     source.stdin.end();
     const filter = scriptFilter(undefined, true, { whole });
     const reader = scriptReader(archive.name, { trusted: true });
-    const env = sessionOf(settings, database, superuser);
+    const env = sessionOf(settings, database, superuser, whole);
     const psql = { programs, database, env, timeout, signal };
     const ran = await feedScript(source.stdout, { filter, reader, complete: false }, psql);
     const fault = judge('psql', ran, programs.version);
@@ -122,8 +130,8 @@ async function restoreAsScript(
   }
 }
 
-function sessionOf(settings: Settings['postgres'], database: string, superuser: boolean) {
-  const fast = superuser ? [...FAST, 'lc_messages=C'] : FAST;
+function sessionOf(settings: Settings['postgres'], database: string, superuser: boolean, whole: boolean) {
+  const fast = superuser ? [...FAST, 'lc_messages=C', ...(whole ? [] : UNCOUNTED)] : FAST;
   return {
     ...environmentOf(settings, database),
     PGOPTIONS: fast.map((setting) => `-c ${setting}`).join(' '),
