@@ -1,6 +1,6 @@
 /** `npm run bench`: what drills, backups, lists and rehearsals cost, each against the plain way. It prints figures and asserts nothing. */
 import { writeFileSync } from 'node:fs';
-import { availableParallelism, release, totalmem, type } from 'node:os';
+import { availableParallelism, loadavg, release, totalmem, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type WorkContext, work } from '../src/cli/command.ts';
@@ -11,7 +11,7 @@ import { measureDatabase } from '../test/bench/database.ts';
 import { measureRehearsals } from '../test/bench/rehearsal.ts';
 import { type Figures, figuresText } from '../test/bench/text.ts';
 
-const PARTS = ['drill', 'backup', 'catalogue', 'rehearsal'];
+const PARTS = ['drill', 'own', 'backup', 'catalogue', 'rehearsal'];
 const HELP = `npm run bench [-- options]
 
   --rows <n>      about how many rows the sample has, 10000 to 5000000 (5000000: about 0.8 GB)
@@ -34,14 +34,16 @@ async function bench({ report, print, signal }: WorkContext): Promise<number> {
     print(HELP);
     return 0;
   }
+  const before = loadavg();
   const measured = { rows, pairs, report, signal };
-  const wanted = { drill: only.includes('drill'), backup: only.includes('backup') };
-  const database = wanted.drill || wanted.backup ? await measureDatabase(wanted, measured) : undefined;
+  const wanted = { drill: only.includes('drill'), own: only.includes('own'), backup: only.includes('backup') };
+  const database = Object.values(wanted).includes(true) ? await measureDatabase(wanted, measured) : undefined;
   const catalogue = only.includes('catalogue') ? await measureCatalogue({ backups, report, signal }) : undefined;
   const rehearsal = only.includes('rehearsal') ? await measureRehearsals(ROOT, measured) : undefined;
   const { postgres = '', minio = '', mc = '' } = (database ?? catalogue ?? rehearsal)?.versions ?? {};
+  const load = [before, loadavg()].map(([minute = 0]) => minute);
   const figures: Figures = {
-    machine: { cpus: availableParallelism(), memory: totalmem(), system: `${type()} ${release()}` },
+    machine: { cpus: availableParallelism(), memory: totalmem(), system: `${type()} ${release()}`, load },
     versions: { PostgreSQL: postgres, MinIO: minio, mc, 'Node.js': process.versions.node },
     database: database?.figures,
     catalogue: catalogue?.figures,

@@ -12,15 +12,18 @@ export type Options = { rows: number; pairs: number; report: Report; signal: Abo
 
 /** Medians of the drill's own account, in seconds. */
 export type Phases = Record<'download' | 'restore' | 'proof', Spread>;
+type Drilled = Pairs & { phases: Phases };
 export type DatabaseFigures = {
   rows: number;
   databaseBytes: number;
   archiveBytes: number;
-  drill: (Pairs & { phases: Phases }) | undefined;
+  drill: Drilled | undefined;
+  /** In a server of its own. */
+  own: Drilled | undefined;
   backup: Pairs | undefined;
 };
 
-export async function measureDatabase(only: { drill: boolean; backup: boolean }, options: Options) {
+export async function measureDatabase(only: { drill: boolean; own: boolean; backup: boolean }, options: Options) {
   const { rows, report, signal } = options;
   await using lab = await labUp({ report, signal });
   await createSample(lab, { rows, report, signal });
@@ -37,18 +40,26 @@ export async function measureDatabase(only: { drill: boolean; backup: boolean },
     name: 'drillbook drill',
     run: () => measureDrillbook(['drill', newest.name, '--json'], environment),
   };
+  const own = {
+    name: 'drillbook drill --server=own',
+    run: () => measureDrillbook(['drill', newest.name, '--server=own', '--json'], environment),
+  };
   const test = {
     name: 'naive-restore-test.sh',
     run: () => measureScript('naive-restore-test.sh', [newest.name], environment),
   };
   const backup = { name: 'drillbook backup', run: () => measureDrillbook(['backup'], environment) };
   const dump = { name: 'pg_dump into a file', run: () => measureScript('naive-dump.sh', [], environment) };
-  const drilled = only.drill ? await inPairs(drill, test, { ...options, admin }) : undefined;
+  const drilled = async (way: typeof drill): Promise<Drilled> => {
+    const pairs = await inPairs(way, test, { ...options, admin });
+    return { ...pairs, phases: phasesOf(pairs) };
+  };
   const figures: DatabaseFigures = {
     rows,
     databaseBytes: Number(size.rows[0]?.bytes),
     archiveBytes: newest.size,
-    drill: drilled && { ...drilled, phases: phasesOf(drilled) },
+    drill: only.drill ? await drilled(drill) : undefined,
+    own: only.own ? await drilled(own) : undefined,
     backup: only.backup ? await inPairs(backup, dump, { ...options, admin }) : undefined,
   };
   return { versions: lab.versions, figures };

@@ -8,8 +8,8 @@ import { Peaks } from './peaks.ts';
 
 /** How often the memory of started programs is looked at, in milliseconds. The kernel keeps the peak of each. */
 const LOOK_MS = 50;
-const MAX_RSS = fileURLToPath(new URL('max-rss.ts', import.meta.url));
-const CLI = fileURLToPath(new URL('../../src/cli/drillbook.ts', import.meta.url));
+const MAX_RSS = fileURLToPath(new URL('max-rss.mjs', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/drillbook.mjs', import.meta.url));
 
 export type Measured = {
   seconds: number;

@@ -7,7 +7,7 @@ import { type Pairs, type Spread, spreadOf } from './pairs.ts';
 import type { RehearsalFigures } from './rehearsal.ts';
 
 export type Figures = {
-  machine: { cpus: number; memory: number; system: string };
+  machine: { cpus: number; memory: number; system: string; load: number[] };
   versions: Record<string, string>;
   database: DatabaseFigures | undefined;
   catalogue: CatalogueFigures[] | undefined;
@@ -18,6 +18,7 @@ export function figuresText({ machine, versions, database, catalogue, rehearsal 
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     `Measured on ${machine.cpus} CPUs, ${bytes(machine.memory)} of memory, ${machine.system}`,
+    `  load ${machine.load.map((minute) => minute.toFixed(1)).join(' before, ')} at the end`,
     `  with ${programs.join(', ')}`,
     ...(database === undefined ? [] : databaseLines(database)),
     ...(catalogue ?? []).flatMap(catalogueLines),
@@ -26,14 +27,24 @@ export function figuresText({ machine, versions, database, catalogue, rehearsal 
   ].join('\n');
 }
 
-function databaseLines({ rows, databaseBytes, archiveBytes, drill, backup }: DatabaseFigures): string[] {
+function databaseLines({ rows, databaseBytes, archiveBytes, drill, own, backup }: DatabaseFigures): string[] {
   const size = `${bytes(databaseBytes)}, about ${rows.toLocaleString('en')} rows; archive ${bytes(archiveBytes)}`;
-  const phases = Object.entries(drill?.phases ?? {}).map(([name, { median }]) => `${name} ${seconds(median)}`);
   return [
     `  database of ${size}`,
-    ...(drill === undefined ? [] : pairLines('drillbook drill', 'naive-restore-test.sh', drill)),
-    ...(phases.length === 0 ? [] : [line('of the drill', phases.join(', '))]),
+    ...(drill === undefined ? [] : drillLines('drillbook drill', drill)),
+    ...(own === undefined ? [] : drillLines('drillbook drill --server=own', own)),
     ...(backup === undefined ? [] : pairLines('drillbook backup', 'pg_dump -Fc into a file', backup)),
+  ];
+}
+
+/** What is none of its phases: the start of the program, finding the backup, making and removing database or server. */
+function drillLines(name: string, drill: NonNullable<DatabaseFigures['drill']>): string[] {
+  const phases = Object.entries(drill.phases).map(([phase, { median }]) => [phase, median] as const);
+  const rest = timesOf(drill.ours).median - phases.reduce((sum, [, median]) => sum + median, 0);
+  const stages = [...phases, ['all else', rest] as const];
+  return [
+    ...pairLines(name, 'naive-restore-test.sh', drill),
+    line('of the drill', stages.map(([stage, median]) => `${stage} ${seconds(median)}`).join(', ')),
   ];
 }
 
