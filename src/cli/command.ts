@@ -13,7 +13,7 @@ export type CommandContext<T extends ArgsDef> = WorkContext & { args: ParsedArgs
 
 export type Command<T extends ArgsDef = ArgsDef> = {
   name: string;
-  /** One sentence for the list of commands. */
+  /** What `--help` says first, in a sentence; the list of commands in main.ts has a few words of its own. */
   summary: string;
   /** Command lines a person can copy, each with what it does. */
   examples: [line: string, meaning: string][];
