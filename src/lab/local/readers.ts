@@ -20,7 +20,7 @@ export const roleOf = (reader: Reader) => (reader === 'administrator' ? ADMINIST
 export const passwordOf = (reader: Reader, state: State) =>
   reader === 'administrator' ? state.secrets.administrator : state.secrets.plainOwner;
 
-const CLI = fileURLToPath(new URL('../../cli/drillbook.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../cli/drillbook.mjs', import.meta.url));
 
 /** Makes the home folders and `bin/`, which holds mc and a launcher for this very program. */
 export function prepareReaders(folder: string, state: State): void {
