@@ -17,6 +17,7 @@ import {
 import { compareContent } from '../../src/restore/proof.ts';
 import { SCENARIOS, type ScenarioName } from '../../src/runbook/model.ts';
 import { openStore } from '../../src/store/store.ts';
+import { randomNumbers } from '../support/random.ts';
 import { until } from '../support/services.ts';
 import { startWorld, type TestWorld } from '../support/world.ts';
 
@@ -421,15 +422,9 @@ describe('A reset makes the world again as it was', () => {
   });
 });
 
-/** Fisher–Yates with a small generator of its own (mulberry32), so that a seed repeats a failure. */
+/** Fisher–Yates, so that a seed repeats a failure. */
 function shuffled<T>(items: T[], seed: number): T[] {
-  let state = seed;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+  const random = randomNumbers(seed);
   for (let at = items.length - 1; at > 0; at -= 1) {
     const other = Math.floor(random() * (at + 1));
     const [a, b] = [items[at], items[other]];
