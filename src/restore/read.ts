@@ -1,7 +1,7 @@
 /** Reads what is in a database, whatever its row security says, and compares databases with manifests. */
 import { type Manifest, unstatedBy } from '../backup/manifest.ts';
 import { Failure } from '../failure.ts';
-import { type Client, connect } from '../postgres/connection.ts';
+import { type Client, connect, readingFailure } from '../postgres/connection.ts';
 import type { Content } from '../postgres/content.ts';
 import { readCatalog, readTables } from '../postgres/fingerprint.ts';
 import { reprint } from '../postgres/reprint.ts';
@@ -25,7 +25,7 @@ export async function readRestored(
   options: Options = {},
 ): Promise<Content> {
   const { report = silent, signal } = options;
-  return await readable(database, signal, async () => {
+  return await readable(settings, database, signal, async () => {
     await using stack = new AsyncDisposableStack();
     const clients: Client[] = [];
     while (clients.length < READERS) clients.push(stack.use(await connect(settings, { database, signal })));
@@ -51,7 +51,7 @@ export async function compareDatabaseWithManifest(
 ): Promise<Difference[]> {
   const { report = silent, signal } = options;
   await using client = await connect(settings.postgres, { database, signal });
-  return await readable(database, signal, async () => {
+  return await readable(settings.postgres, database, signal, async () => {
     const actual = await within([client], async () => ({
       ...(await readCatalog(client)),
       tables: await readTables(client, { report }),
@@ -69,12 +69,20 @@ async function within<R>(clients: readonly Client[], work: () => Promise<R>): Pr
   return result;
 }
 
-async function readable<R>(database: string, signal: AbortSignal | undefined, work: () => Promise<R>): Promise<R> {
+async function readable<R>(
+  settings: Settings['postgres'],
+  database: string,
+  signal: AbortSignal | undefined,
+  work: () => Promise<R>,
+): Promise<R> {
   try {
     return await work();
   } catch (cause) {
     signal?.throwIfAborted();
-    if (!(cause instanceof Error) || cause instanceof Failure || !('severity' in cause)) throw cause;
+    if (cause instanceof Failure) throw cause;
+    const failure = readingFailure(settings, cause);
+    if (failure instanceof Failure && failure.code === 'postgres-unreachable') throw failure;
+    if (!(cause instanceof Error) || !('severity' in cause)) throw cause;
     throw new Failure('content-unreadable', { database, message: cause.message }, { cause });
   }
 }
