@@ -222,7 +222,7 @@ export const FAILURES = {
   },
   'folder-unusable': {
     exit: 3,
-    sentence: (d) => `No folder can be made in ${d.folder}: ${d.reason}.`,
+    sentence: (d) => `The folder ${d.folder} cannot be used: ${d.reason}.`,
     hint: () => 'Set TMPDIR to a folder that exists, may be written and has room.',
   },
   'no-space': {

@@ -32,9 +32,14 @@ export async function enoughDiskSpace(folder: string, bytes: number): Promise<bo
   return (await freeBytes(folder)) >= bytes + 1_000_000;
 }
 
-/** Bytes that this user may still write in the folder's file system. */
+/**
+ * Bytes that this user may still write in the folder's file system.
+ * @throws Failure folder-unusable
+ */
 export async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
+  const { bavail, bsize } = await statfs(folder).catch((cause: Error) => {
+    throw new Failure('folder-unusable', { folder, reason: cause.message }, { cause });
+  });
   return bavail * bsize;
 }
 
