@@ -34,6 +34,18 @@ test('every internal link leads to a page and a heading that exist, and every pa
   assert.ok(addresses.size >= pages - 1, `all but the page for what is missing: ${[...addresses].join(' ')}`);
 });
 
+test('the disaster recovery checklist stands where data is brought back, and nowhere else', async () => {
+  for (const [path, items] of Object.entries({
+    '/runbooks/restore-and-swap/': 11,
+    '/runbooks/restore-in-place/': 11,
+    '/runbooks/backup-service-down/': 0,
+    '/run-under-compose/': 0,
+  })) {
+    const page = await site.open(path);
+    assert.equal(await page.locator('.db-checklist input').count(), items, path);
+  }
+});
+
 test('the check of links finds a page and a heading that do not exist', async () => {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'drillbook-links-'));
   await writeFile(
