@@ -49,9 +49,14 @@ function tableOf(list: readonly Backup[], good: string | undefined, now: number)
     localTime(backup.time),
     age(now - backup.time.getTime()),
     bytes(backup.size),
-    proof(backup, now) + (backup.name === good ? ' · last good' : ''),
+    proof(backup, now) + (backup.name === good ? mark(backup) : ''),
   ]);
   return table(['BACKUP (UTC)', 'LOCAL TIME', 'AGE', 'SIZE', 'PROOF'], rows, [2, 3]);
+}
+
+/** What is kept for want of anything better is not called good. */
+function mark({ drill, size }: Backup): string {
+  return drill?.verdict === 'disproved' || size === 0 ? ' · kept: there is no better one' : ' · last good';
 }
 
 /** The word "proven" stands only where it is true. */

@@ -86,6 +86,19 @@ test('the list says what was proven and when, marks the last good one, and warns
   );
 });
 
+test('a backup that was disproved is never called good, also where there is no other', async () => {
+  const { settings, env } = await place();
+  const name = backupName(settings.postgres.database, new Date());
+  const store = openStore(settings.store);
+  await store.putText(name, 'archive');
+  const endedAt = new Date();
+  const record = { schema: 1, verdict: 'disproved', endedAt: endedAt.toISOString(), seconds: 3.14 };
+  await store.putText(drillName(name, endedAt), JSON.stringify(record));
+  const { stdout } = await drillbook(['backups'], env);
+  assert.match(stdout, new RegExp(`^${name} .* DISPROVED .* · kept: there is no better one$`, 'm'));
+  assert.doesNotMatch(stdout, /last good/);
+});
+
 test('prune says what it would remove, then removes it, and says why the last good one stays', async () => {
   const { settings, env } = await place();
   const store = openStore(settings.store);
