@@ -5,8 +5,8 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs, parseArgs, renderUsage } from 'citty';
-import { closest } from 'fastest-levenshtein';
 import { Failure, Interrupted } from '../failure.ts';
+import { nearest } from '../runbook/fault.ts';
 import { drawProgress, type Progress } from './progress.ts';
 
 export type CommandContext<T extends ArgsDef> = WorkContext & { args: ParsedArgs<T> };
@@ -126,8 +126,8 @@ function checked<T extends ArgsDef>(definition: Command<T>, rawArgs: string[]): 
       checkBoolean(definition, flag, value);
       continue;
     }
-    const nearest = known.length > 0 ? `--${closest(flag, known)}` : '';
-    throw new Failure('flag-unknown', { command: definition.name, flag: raw, nearest });
+    const meant = nearest(flag, known);
+    throw new Failure('flag-unknown', { command: definition.name, flag: raw, nearest: meant ? `--${meant}` : '' });
   }
   let args: ParsedArgs<T>;
   try {

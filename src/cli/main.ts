@@ -1,8 +1,8 @@
 /** The command line: finds the command and performs it. Each command is a file of its own beside this one. */
 import { readFileSync } from 'node:fs';
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
+import { nearest } from '../runbook/fault.ts';
 import { explain, perform } from './command.ts';
 
 /** Loaded when asked for, so that `--help` and a wrong name answer at once. */
@@ -47,6 +47,7 @@ export async function main(args: string[]): Promise<number> {
 }
 
 async function dispatch([name, ...rest]: string[]): Promise<number> {
+  if (name === 'help' && rest[0] !== undefined) return await dispatch([rest[0], '--help']);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     process.stdout.write(help());
     return name === undefined ? 2 : 0;
@@ -61,7 +62,7 @@ async function dispatch([name, ...rest]: string[]): Promise<number> {
     // Each command checks its own arguments; here they are only text.
     return perform(definition as Parameters<typeof perform>[0], rest);
   }
-  throw new Failure('command-unknown', { name, nearest: closest(name, Object.keys(COMMANDS)) });
+  throw new Failure('command-unknown', { name, nearest: nearest(name, Object.keys(COMMANDS)) ?? '' });
 }
 
 function version(): string {

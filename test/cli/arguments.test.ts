@@ -38,3 +38,13 @@ test('true and false are accepted, and only a flag that is yes or no can be nega
   for (const { stderr } of accepted ?? []) assert.match(stderr, /\[settings-missing\]/);
   for (const { stderr } of refused ?? []) assert.match(stderr, /\[flag-unknown\]/);
 });
+
+test('a name that is nearly one is offered; one that is not leads nowhere, least of all to what removes', async () => {
+  const [near, far, help] = await Promise.all(
+    [['drilll'], ['run'], ['help', 'drill']].map((args) => drillbook(args, env)),
+  );
+  assert.match(near?.stderr ?? '', /Did you mean "drill"\?/);
+  assert.match(far?.stderr ?? '', /\[command-unknown\]/);
+  assert.doesNotMatch(far?.stderr ?? '', /Did you mean/);
+  assert.match(help?.stdout ?? '', /USAGE drillbook drill /);
+});
